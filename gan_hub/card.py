@@ -1,0 +1,151 @@
+"""The model card: written from the config and from what the training run measured, nothing left to fill in."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from huggingface_hub import ModelCard, ModelCardData
+from huggingface_hub.repocard_data import EvalResult
+
+from gan_hub.config import GeneratorConfig
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One measured figure with what it takes to compare it.
+
+    Attributes:
+        name: such as "Frechet distance"; never plain "FID", which means Inception features.
+        value: the figure.
+        reference: the same figure of real pictures against real pictures, if measured.
+        extractor: the network whose features were compared, with its test accuracy.
+        num_samples: generated pictures compared.
+        seed: of the first of them.
+    """
+
+    name: str
+    value: float
+    reference: float | None
+    extractor: str
+    num_samples: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What a training run tells its card.
+
+    Attributes:
+        dataset: name, number and size of the pictures, licence: one sentence.
+        dataset_sha256: of the pictures' bytes, to tell whether two runs saw the same.
+        command: that repeats the run.
+        num_images: pictures seen by the discriminator.
+        minutes: wall time.
+        hardware: processor or GPU, in words.
+        versions: of the libraries, by name.
+        metrics: measured at the end.
+    """
+
+    dataset: str
+    dataset_sha256: str
+    command: str
+    num_images: int
+    minutes: float
+    hardware: str
+    versions: Mapping[str, str]
+    metrics: Sequence[Metric] = field(default_factory=tuple)
+
+
+def model_card(config: GeneratorConfig, num_parameters: int, facts: RunFacts | None, *, version: str) -> ModelCard:
+    """Write the card of a generator.
+
+    Args:
+        config: of the generator.
+        num_parameters: numbers in its weights.
+        facts: of the run that trained it; None for a generator that was not trained by `train/train.py`.
+        version: of gan_hub.
+    """
+    data = ModelCardData(
+        library_name="gan-hub",
+        pipeline_tag="unconditional-image-generation",
+        license="apache-2.0",
+        tags=["gan", config.architecture, "pytorch_model_hub_mixin", "model_hub_mixin"],
+        model_name=_title(config),
+        eval_results=_eval_results(facts) if facts and facts.metrics else None,
+    )
+    sections = [_introduction(config, num_parameters), _usage(config)]
+    sections += [_training(facts), _measured(facts)] if facts else []
+    sections.append(_limits(config, version))
+    return ModelCard(f"---\n{data.to_yaml()}\n---\n\n" + "\n\n".join(section for section in sections if section) + "\n")
+
+
+def _title(config: GeneratorConfig) -> str:
+    return f"{config.architecture} GAN, {config.image_size[0]}x{config.image_size[1]}"
+
+
+def _introduction(config: GeneratorConfig, num_parameters: int) -> str:
+    height, width = config.image_size
+    kind = {1: "grey", 3: "RGB", 4: "RGBA"}[config.channels]
+    classes = f"one of {config.num_classes} classes ({', '.join(config.class_names[:12])}{', ...' if config.num_classes > 12 else ''})"
+    return (
+        f"# {_title(config)}\n\n"
+        f"A generator of {kind} pictures of {height}x{width} pixels"
+        + (f", each of {classes}" if config.num_classes else "")
+        + f". Architecture `{config.architecture}`, {num_parameters:,} parameters, latents of length {config.latent_dim}. "
+        "The weights are the exponential moving average of training, in safetensors."
+    )
+
+
+def _usage(config: GeneratorConfig) -> str:
+    labels = f', labels={config.num_classes - 1}  # "{config.class_names[-1]}"' if config.num_classes else ""
+    close = "\n)" if labels else ")"
+    call = f"images = generator.sample(\n    16, seed=7{labels}{close}" if labels else "images = generator.sample(16, seed=7)"
+    return (
+        "## Use\n\n```python\nfrom gan_hub import GanGenerator\n\n"
+        'generator = GanGenerator.from_pretrained("path/or/org/name")\n'
+        f"{call}\nassert images.shape == (16, {config.channels}, {config.image_size[0]}, {config.image_size[1]})  # in [-1, 1]\n```"
+    )
+
+
+def _training(facts: RunFacts) -> str:
+    versions = ", ".join(f"{name} {value}" for name, value in facts.versions.items())
+    return (
+        f"## Training\n\n- Data: {facts.dataset} SHA-256 of the pictures: `{facts.dataset_sha256}`.\n"
+        f"- {facts.num_images:,} images seen in {facts.minutes:.0f} minutes on {facts.hardware}.\n"
+        f"- Versions: {versions}.\n\n```sh\n{facts.command}\n```"
+    )
+
+
+def _measured(facts: RunFacts) -> str:
+    if not facts.metrics:
+        return ""
+    rows = "\n".join(
+        f"| {m.name} | {m.value:.4g} | {'' if m.reference is None else f'{m.reference:.4g}'} | {m.num_samples:,} | {m.seed} |"
+        for m in facts.metrics
+    )
+    return (
+        f"## Measured\n\nIn the feature space of {facts.metrics[0].extractor}; not comparable with figures from Inception features.\n\n"
+        "| metric | this generator | real pictures | n | first seed |\n|---|---|---|---|---|\n" + rows
+    )
+
+
+def _limits(config: GeneratorConfig, version: str) -> str:
+    return (
+        "## Limits\n\n"
+        f"It knows only pictures like its training data, at {config.image_size[0]}x{config.image_size[1]} pixels. "
+        "A picture is synthetic: it shows nothing that exists. Some samples are malformed, more of them at truncation above 1.\n\n"
+        f"Made with gan-hub {version}."
+    )
+
+
+def _eval_results(facts: RunFacts) -> list[EvalResult]:
+    return [
+        EvalResult(
+            task_type="unconditional-image-generation",
+            dataset_type=facts.dataset.split(",")[0].lower(),
+            dataset_name=facts.dataset.split(",")[0],
+            metric_type=metric.name.lower().replace(" ", "_"),
+            metric_name=f"{metric.name} ({metric.extractor}, n = {metric.num_samples}, seed {metric.seed})",
+            metric_value=round(metric.value, 5),
+        )
+        for metric in facts.metrics
+    ]

@@ -1,0 +1,155 @@
+"""What a generator's config.json may say: flat, every field bounded, all of it checked before a network is built."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from gan_hub.models import ARCHITECTURES
+
+FORMAT_VERSION = 1
+MAX_CONFIG_BYTES = 256 * 1024
+MAX_PARAMETERS = 64_000_000  # 256 MB in float32: ten times what a 512 x 512 generator of this project needs
+
+
+class ConfigError(ValueError):
+    """A config that is refused; the message says what came and what is accepted."""
+
+
+@dataclass(frozen=True)
+class GeneratorConfig:
+    """The checked configuration of a generator. Options that an architecture does not take are None and not saved."""
+
+    architecture: str
+    image_size: tuple[int, int]
+    channels: int
+    latent_dim: int
+    num_classes: int
+    class_names: tuple[str, ...]
+    widths: tuple[int, ...]
+    num_blocks: int | None
+    patch_size: int | None
+    format_version: int = FORMAT_VERSION
+
+    def __post_init__(self) -> None:
+        """Check and normalise every field; lists become tuples.
+
+        Raises:
+            ConfigError: a field has another type than it should, is out of bounds, or does not fit another field.
+        """
+        _one_of("format_version", self.format_version, (FORMAT_VERSION,))
+        _one_of("architecture", self.architecture, tuple(sorted(ARCHITECTURES)))
+        set_field = object.__setattr__
+        set_field(self, "image_size", _image_size(self.image_size))
+        _one_of("channels", self.channels, (1, 3, 4))
+        _integer("latent_dim", self.latent_dim, 1, 4096)
+        _integer("num_classes", self.num_classes, 0, 10_000)
+        set_field(self, "class_names", _class_names(self.class_names, self.num_classes))
+        set_field(self, "widths", _integers("widths", self.widths, min_length=1, max_length=8, low=1, high=4096))
+        self._check_options()
+
+    def _check_options(self) -> None:
+        options = ARCHITECTURES[self.architecture].options
+        for name in ("num_blocks", "patch_size"):
+            value = getattr(self, name)
+            if name not in options and value is not None:
+                raise ConfigError(f"{name} is {value!r}, but the architecture '{self.architecture}' takes no {name}; leave it out")
+        if "num_blocks" in options:
+            _integer("num_blocks", self.num_blocks, 1, 16)
+        if "patch_size" in options:
+            _one_of("patch_size", self.patch_size, (1, 2, 4))
+            assert self.patch_size is not None
+            coarsest = min(self.image_size) // self.patch_size
+            if 2 ** (len(self.widths) - 1) > coarsest:
+                raise ConfigError(
+                    f"{len(self.widths)} widths halve {self.image_size[0]}x{self.image_size[1]} pixels in patches of {self.patch_size} "
+                    f"below one cell; use at most {coarsest.bit_length()} widths"
+                )
+
+    def network_options(self) -> dict[str, Any]:
+        """The architecture's own options, by name."""
+        return {name: getattr(self, name) for name in ARCHITECTURES[self.architecture].options}
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON scalars and lists, as config.json holds them."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {
+            name: list(value) if isinstance(value, tuple) else value for name, value in values.items() if value is not None
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "GeneratorConfig":
+        """Check a mapping as read from config.json.
+
+        Raises:
+            ConfigError: a key is unknown or missing, or a value is refused.
+        """
+        known = {field.name for field in fields(cls)}
+        if unknown := sorted(set(values) - known):
+            raise ConfigError(f"unknown keys in the config: {shown(unknown)}; known are {', '.join(sorted(known))}")
+        required = known - {"num_blocks", "patch_size"}
+        if missing := sorted(required - set(values)):
+            raise ConfigError(f"the config lacks {', '.join(missing)}")
+        return cls(**{"num_blocks": None, "patch_size": None, **values})
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a config.json written by a stranger.
+
+    Raises:
+        ConfigError: too large, not JSON, nested without end, or not an object.
+    """
+    if (size := path.stat().st_size) > MAX_CONFIG_BYTES:
+        raise ConfigError(f"config.json has {size:,} bytes; at most {MAX_CONFIG_BYTES:,} are read")
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:  # UnicodeDecodeError and JSONDecodeError are ValueErrors
+        raise ConfigError(f"config.json is not valid JSON ({type(error).__name__})") from error
+    if not isinstance(values, dict):
+        raise ConfigError(f"config.json holds a {type(values).__name__}; it should hold an object")
+    return values
+
+
+def shown(value: object, limit: int = 80) -> str:
+    """A value as text that fits into a message, however long it is."""
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= limit else f"{text[:limit]}..."
+
+
+def _one_of(name: str, value: object, allowed: Sequence[object]) -> None:
+    # True == 1, so the types are compared too.
+    if not any(type(value) is type(option) and value == option for option in allowed):
+        raise ConfigError(f"{name} is {shown(repr(value))}; it must be one of {', '.join(map(str, allowed))}")
+
+
+def _integer(name: str, value: object, low: int, high: int) -> int:
+    if type(value) is not int or not low <= value <= high:
+        raise ConfigError(f"{name} is {shown(repr(value))}; it must be a whole number from {low} to {high}")
+    return value
+
+
+def _integers(
+    name: str, value: object, *, min_length: int, max_length: int, low: int, high: int
+) -> tuple[int, ...]:
+    if not isinstance(value, (list, tuple)) or not min_length <= len(value) <= max_length:
+        raise ConfigError(f"{name} is {shown(repr(value))}; it must be a list of {min_length} to {max_length} whole numbers")
+    return tuple(_integer(f"{name}[{i}]", item, low, high) for i, item in enumerate(value))
+
+
+def _image_size(value: object) -> tuple[int, int]:
+    height, width = _integers("image_size", value, min_length=2, max_length=2, low=8, high=512)
+    if height % 4 or width % 4:
+        raise ConfigError(f"image_size is [{height}, {width}]; height and width must be multiples of 4 from 8 to 512")
+    return height, width
+
+
+def _class_names(value: object, num_classes: int) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)) or len(value) not in (0, num_classes):
+        raise ConfigError(f"class_names is {shown(repr(value))}; it must be a list of one name a class ({num_classes}), or empty")
+    for name in value:
+        if not isinstance(name, str) or not 1 <= len(name) <= 64 or not name.isprintable():
+            raise ConfigError(f"the class name {shown(repr(name))} is not possible; use 1 to 64 printable characters")
+    if len(set(value)) != len(value):
+        raise ConfigError("class_names holds a name twice")
+    return tuple(value) or tuple(str(i) for i in range(num_classes))

@@ -1,0 +1,254 @@
+"""GanGenerator: from seeds or latents to pictures, over every noise-to-image architecture, on and off the Hub."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from huggingface_hub import ModelCard, PyTorchModelHubMixin
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from gan_hub import __version__, card, hub
+from gan_hub.config import FORMAT_VERSION, ConfigError, GeneratorConfig
+from gan_hub.latents import labels_of_latents, latents_from_seeds, truncate
+from gan_hub.models import ARCHITECTURES
+
+Labels = int | Sequence[int] | Tensor | None
+
+
+class GanGenerator(
+    nn.Module,
+    PyTorchModelHubMixin,
+    library_name="gan-hub",
+    pipeline_tag="unconditional-image-generation",
+    license="apache-2.0",
+    tags=["gan"],
+):
+    """A generator of pictures from noise.
+
+    Args:
+        architecture: a key of `gan_hub.models.ARCHITECTURES`.
+        image_size: [H, W], multiples of 4 from 8 to 512.
+        channels: 1 grey, 3 RGB, 4 RGBA.
+        latent_dim: length of z.
+        num_classes: 0 = unconditional.
+        class_names: one a class; the numbers from 0 if empty.
+        widths: mlp: units of the hidden layers; conv: channels of the stages, coarse to fine.
+        num_blocks: conv: residual blocks in each stage. The other architectures take none.
+        patch_size: conv: side of the pixels painted at once. The other architectures take none.
+        format_version: of config.json.
+
+    Raises:
+        ConfigError: an argument is out of bounds, or all together ask for more than `MAX_PARAMETERS`.
+    """
+
+    def __init__(
+        self,
+        *,
+        architecture: str,
+        image_size: Sequence[int],
+        channels: int,
+        latent_dim: int,
+        num_classes: int = 0,
+        class_names: Sequence[str] = (),
+        widths: Sequence[int],
+        num_blocks: int | None = None,
+        patch_size: int | None = None,
+        format_version: int = FORMAT_VERSION,
+    ) -> None:
+        super().__init__()
+        self.config = GeneratorConfig(
+            architecture=architecture,
+            image_size=image_size,  # type: ignore[arg-type]  # the config checks and converts the sequences
+            channels=channels,
+            latent_dim=latent_dim,
+            num_classes=num_classes,
+            class_names=class_names,  # type: ignore[arg-type]
+            widths=widths,  # type: ignore[arg-type]
+            num_blocks=num_blocks,
+            patch_size=patch_size,
+            format_version=format_version,
+        )
+        with torch.device("meta"):
+            hub.check_parameter_budget(_build_network(self.config), architecture)
+        self.network = _build_network(self.config).to(memory_format=torch.channels_last)
+        self.source: str | None = None
+        self.revision: str | None = None
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """(H, W)."""
+        return self.config.image_size
+
+    @property
+    def channels(self) -> int:
+        """1 grey, 3 RGB, 4 RGBA."""
+        return self.config.channels
+
+    @property
+    def latent_dim(self) -> int:
+        """Length of z."""
+        return self.config.latent_dim
+
+    @property
+    def num_classes(self) -> int:
+        """0 = unconditional."""
+        return self.config.num_classes
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """One name a class; empty when unconditional."""
+        return self.config.class_names
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.parameters()).device
+
+    def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Map z [B, latent_dim] and labels [B] (None when unconditional) to images [B, C, H, W] in [-1, 1]."""
+        return self.network(z, labels)
+
+    def latents(self, seeds: Sequence[int]) -> Tensor:
+        """The latents of the seeds: [N, latent_dim], on the CPU; each row depends on its own seed alone."""
+        return latents_from_seeds(seeds, self.latent_dim)
+
+    def sample(self, n: int, *, seed: int, labels: Labels = None, truncation: float = 1.0) -> Tensor:
+        """Draw n pictures; picture i depends on (seed + i) alone, whatever n, the device or the platform.
+
+        Args:
+            n: at least 1.
+            seed: of the first picture; seed + n - 1 is at most 2**32 - 1.
+            labels: one class for all, one a picture, or None: each seed's own.
+            truncation: psi in [0, 2]; 1 leaves the latents alone, 0 gives the average picture.
+
+        Returns:
+            [n, C, H, W], float32 in [-1, 1], on the generator's device.
+
+        Raises:
+            ValueError: an argument is out of its range.
+        """
+        if n < 1:
+            raise ValueError(f"{n} pictures are not possible; ask for at least 1")
+        z = self.latents(range(seed, seed + n))
+        if labels is None and self.num_classes:
+            labels = labels_of_latents(z, self.num_classes)
+        return self.generate(truncate(z, truncation), labels)
+
+    @torch.no_grad()
+    def generate(self, z: Tensor, labels: Labels = None) -> Tensor:
+        """Pictures from latents, without a gradient.
+
+        Args:
+            z: [N, latent_dim], on any device.
+            labels: one class for all, one a picture, or None: the class each latent stands for.
+
+        Returns:
+            [N, C, H, W], float32 in [-1, 1], on the generator's device.
+
+        Raises:
+            ValueError: z has another shape, or a label is not a class of this generator.
+        """
+        if z.ndim != 2 or z.shape[1] != self.latent_dim:
+            raise ValueError(f"z has the shape {list(z.shape)}; this generator takes [N, {self.latent_dim}]")
+        label_tensor = self._label_tensor(labels, z)
+        was_training = self.training
+        self.eval()
+        images = self._forward_in_chunks(z.to(self.device, torch.float32), label_tensor)
+        self.train(was_training)
+        return images
+
+    def _forward_in_chunks(self, z: Tensor, labels: Tensor | None) -> Tensor:
+        """The forward pass in chunks of one size, so that on the CPU a picture is the same bits in every batch.
+
+        Matrix products sum in another order for other numbers of rows. Small pictures are padded to a full chunk;
+        from 128 x 128 on a chunk is one picture, so that padding costs nothing where it would cost most.
+        """
+        if self.device.type != "cpu":
+            return self.network(z, labels)
+        height, width = self.image_size
+        size = max(1, min(16, 128 * 128 // (height * width)))
+        padding = -len(z) % size
+        z = nn.functional.pad(z, (0, 0, 0, padding))
+        label_chunks = [None] * (len(z) // size) if labels is None else nn.functional.pad(labels, (0, padding)).split(size)
+        images = [self.network(*chunk) for chunk in zip(z.split(size), label_chunks)]
+        return torch.cat(images)[: len(z) - padding]
+
+    def _label_tensor(self, labels: Labels, z: Tensor) -> Tensor | None:
+        if not self.num_classes:
+            if labels is not None:
+                raise ValueError(f"labels are {labels!r}, but this generator has no classes; leave them out")
+            return None
+        if labels is None:
+            labels = labels_of_latents(z, self.num_classes)
+        tensor = torch.as_tensor(labels)
+        if tensor.ndim == 0:
+            tensor = tensor.expand(len(z))
+        in_range = tensor.dtype in (torch.int32, torch.int64) and ((tensor >= 0) & (tensor < self.num_classes)).all()
+        if tensor.shape != (len(z),) or not in_range:
+            raise ValueError(
+                f"labels are {labels!r}; use one whole number from 0 to {self.num_classes - 1}, or {len(z)} of them"
+            )
+        return tensor.to(self.device, torch.int64)
+
+    @classmethod
+    def from_pretrained(  # type: ignore[override]  # the mixin's **model_kwargs would let a repository set any argument
+        cls,
+        pretrained_model_name_or_path: str | Path,
+        *,
+        revision: str | None = None,
+        token: str | bool | None = None,
+        cache_dir: str | Path | None = None,
+        force_download: bool = False,
+        local_files_only: bool = False,
+        allow_folders: bool = True,
+    ) -> "GanGenerator":
+        """Load a bundled generator by name, one in a folder, or one on the Hub as "org/name", in evaluation mode.
+
+        Config and weights come from one commit, which is kept in `revision`; see `gan_hub.hub.locate` for the
+        arguments and `gan_hub.hub` for what is checked before anything is allocated.
+
+        Raises:
+            ModelError: not found, not reachable, or refused; the message says why and what to do.
+        """
+        files = hub.locate(
+            pretrained_model_name_or_path,
+            revision=revision,
+            token=token,
+            cache_dir=cache_dir,
+            force_download=force_download,
+            local_files_only=local_files_only,
+            allow_folders=allow_folders,
+        )
+        try:
+            config = GeneratorConfig.from_dict(hub.load_config(files))
+            with torch.device("meta"):
+                generator = cls(**config.to_dict())
+        except ConfigError as error:
+            raise hub.ModelError(f"'{files.name}' can't be loaded: {error}") from error
+        hub.load_weights(generator, files.weights_path(generator), files.name)
+        generator.source, generator.revision = files.name, files.commit
+        return generator.eval()
+
+    def _save_pretrained(self, save_directory: Path) -> None:
+        """Write model.safetensors and config.json; called by the mixin's `save_pretrained` and `push_to_hub`."""
+        # safetensors refuses channels_last tensors; plain `save_file` gives the same bytes each time, `save_model` does not.
+        state = {name: tensor.detach().to("cpu").contiguous() for name, tensor in self.state_dict().items()}
+        save_file(state, save_directory / hub.WEIGHTS_FILE, metadata={"format": "pt"})
+        text = json.dumps(self.config.to_dict(), indent=2, sort_keys=True)
+        (save_directory / hub.CONFIG_FILE).write_text(text + "\n", encoding="utf-8")
+
+    def generate_model_card(self, *, facts: card.RunFacts | None = None) -> ModelCard:
+        """The README of the model: what it is and how to use it, and how it was trained if `facts` say so."""
+        return card.model_card(self.config, hub.count_parameters(self), facts, version=__version__)
+
+
+def _build_network(config: GeneratorConfig) -> nn.Module:
+    return ARCHITECTURES[config.architecture].generator(
+        image_size=config.image_size,
+        channels=config.channels,
+        latent_dim=config.latent_dim,
+        num_classes=config.num_classes,
+        **config.network_options(),
+    )

@@ -1,0 +1,73 @@
+"""The only place that knows [-1, 1] <-> uint8 <-> PIL: conversion, grids, enlargement, PNG bytes."""
+
+import io
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+from torch import Tensor
+
+MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+
+
+def to_uint8(images: Tensor) -> Tensor:
+    """Floats in [-1, 1] to uint8 in [0, 255], rounded to nearest; values outside are clamped. Any shape."""
+    return images.float().add(1).mul(127.5).round_().clamp_(0, 255).to(torch.uint8)
+
+
+def from_uint8(images: Tensor) -> Tensor:
+    """uint8 in [0, 255] to floats in [-1, 1]: the inverse of `to_uint8`. Any shape."""
+    return images.float().div_(127.5).sub_(1)
+
+
+def to_pil(images: Tensor) -> list[Image.Image]:
+    """Images [N, C, H, W] in [-1, 1] to N pictures; C = 1 is grey, 3 RGB, 4 RGBA."""
+    arrays = to_uint8(images).permute(0, 2, 3, 1).contiguous().cpu().numpy()
+    return [from_array(array) for array in arrays]
+
+
+def from_array(array: np.ndarray) -> Image.Image:
+    """An array [H, W, C] of uint8 to a picture."""
+    return Image.fromarray(array[:, :, 0] if array.shape[2] == 1 else array, MODES[array.shape[2]])
+
+
+def grid(pictures: Sequence[Image.Image], columns: int, *, padding: int = 2) -> Image.Image:
+    """Lay pictures of one size and mode out in rows, left to right, on black (transparent for RGBA).
+
+    Args:
+        pictures: at least one.
+        columns: pictures in a row, at least 1; the last row may be shorter.
+        padding: pixels between and around the pictures.
+
+    Raises:
+        ValueError: no pictures, or fewer than one column.
+    """
+    if not pictures or columns < 1:
+        raise ValueError(f"a grid of {len(pictures)} pictures in {columns} columns is not possible; both must be at least 1")
+    columns = min(columns, len(pictures))
+    rows = -(-len(pictures) // columns)
+    width, height = pictures[0].size
+    sheet = Image.new(
+        pictures[0].mode, (columns * (width + padding) + padding, rows * (height + padding) + padding)
+    )
+    for i, picture in enumerate(pictures):
+        row, column = divmod(i, columns)
+        sheet.paste(picture, (padding + column * (width + padding), padding + row * (height + padding)))
+    return sheet
+
+
+def enlarge(picture: Image.Image, factor: int) -> Image.Image:
+    """Repeat each pixel `factor` times in both directions: crisp, nothing invented."""
+    return picture.resize((picture.width * factor, picture.height * factor), Image.Resampling.NEAREST)
+
+
+def png_bytes(picture: Image.Image, text: Mapping[str, str] | None = None) -> bytes:
+    """Encode losslessly, with `text` as text chunks; the same picture and text give the same bytes."""
+    info = PngInfo()
+    for key, value in (text or {}).items():
+        info.add_itxt(key, value) if not value.isascii() else info.add_text(key, value)
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", pnginfo=info)
+    return buffer.getvalue()

@@ -1,0 +1,79 @@
+"""Latents: drawing z from seeds, truncating it, and the class that a z stands for.
+
+Everything here is a pure function of its arguments, computed on the CPU, so that a seed means the same picture on every machine.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+MAX_SEED = 2**32 - 1
+
+
+def latents_from_seeds(seeds: Sequence[int], latent_dim: int) -> Tensor:
+    """Draw one standard normal latent per seed; each row depends on its own seed alone.
+
+    numpy's `RandomState` is used because its stream is frozen for good and the same on every platform;
+    `torch.randn` draws other numbers for other lengths, devices and instruction sets.
+
+    Args:
+        seeds: N integers, each in [0, 2**32 - 1].
+        latent_dim: length of each latent.
+
+    Returns:
+        [N, latent_dim], float32, on the CPU.
+
+    Raises:
+        ValueError: a seed is not an integer in the range.
+    """
+    stream = np.random.RandomState(0)  # seeded anew for each row: ten times as fast as a new one
+    rows = np.empty((len(seeds), latent_dim), dtype=np.float32)
+    for row, seed in zip(rows, seeds):
+        stream.seed(check_seed(seed))
+        row[:] = stream.randn(latent_dim)
+    return torch.from_numpy(rows)
+
+
+def check_seed(seed: int) -> int:
+    """Return `seed` as an int, or raise ValueError: it must be a whole number in [0, 2**32 - 1]."""
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed <= MAX_SEED:
+        raise ValueError(f"seed {seed!r} is not possible; use a whole number from 0 to {MAX_SEED}")
+    return int(seed)
+
+
+def truncate(z: Tensor, truncation: float) -> Tensor:
+    """Scale latents towards their mean, which is zero: fidelity below 1, variety above.
+
+    The truncation trick of BigGAN (Brock et al., 2018, arXiv:1809.11096, section 3.1) in the linear form of StyleGAN
+    (Karras et al., 2018, arXiv:1812.04948, appendix B): psi = 0 is the average picture, 1 leaves z alone.
+
+    Args:
+        z: [N, latent_dim].
+        truncation: psi in [0, 2].
+
+    Raises:
+        ValueError: truncation is outside [0, 2] or not finite.
+    """
+    if not (math.isfinite(truncation) and 0 <= truncation <= 2):
+        raise ValueError(f"truncation {truncation!r} is not possible; use a number from 0 to 2 (1 leaves the latents alone)")
+    return z * truncation
+
+
+def labels_of_latents(z: Tensor, num_classes: int) -> Tensor:
+    """The class each latent stands for when none is asked for: uniform over the classes, a function of z alone.
+
+    The sum of d independent standard normals is N(0, d), so Phi(sum / sqrt(d)) is uniform in (0, 1) and is cut into
+    `num_classes` equal parts. Computed in float64 on the CPU.
+
+    Args:
+        z: [N, latent_dim], not truncated.
+        num_classes: at least 1.
+
+    Returns:
+        [N], int64, each in [0, num_classes), on the CPU.
+    """
+    total = z.detach().to("cpu", torch.float64).sum(1) / math.sqrt(z.shape[1])
+    return (torch.special.ndtr(total) * num_classes).long().clamp_(0, num_classes - 1)

@@ -1,0 +1,58 @@
+"""The multilayer perceptron GAN of the tutorials: z -> 128 -> 256 -> 784 against 784 -> 128 -> 64 -> 1.
+
+Goodfellow et al., 2014, arXiv:1406.2661, with leaky ReLU where the tutorials have ReLU.
+"""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from gan_hub.models.layers import SLOPE
+
+
+def perceptron(dims: Sequence[int]) -> nn.Sequential:
+    """Linear layers from dims[0] to dims[-1], a leaky ReLU between each two, none after the last."""
+    layers: list[nn.Module] = []
+    for in_dim, out_dim in pairwise(dims):
+        layers += [nn.Linear(in_dim, out_dim), nn.LeakyReLU(SLOPE)]
+    return nn.Sequential(*layers[:-1])
+
+
+class MLPGenerator(nn.Module):
+    """z, and the class as a one-hot vector beside it, through hidden layers to every pixel at once."""
+
+    def __init__(
+        self, *, image_size: tuple[int, int], channels: int, latent_dim: int, num_classes: int, widths: Sequence[int]
+    ) -> None:
+        super().__init__()
+        self.num_classes = num_classes
+        self.image_shape = (channels, *image_size)
+        self.layers = perceptron([latent_dim + num_classes, *widths, math.prod(self.image_shape)])
+
+    def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Map z [B, latent_dim] and labels [B] (None when there are no classes) to images [B, C, H, W] in [-1, 1]."""
+        return self.layers(_with_one_hot(z, labels, self.num_classes)).tanh().unflatten(1, self.image_shape)
+
+
+class MLPDiscriminator(nn.Module):
+    """All pixels, and the class as a one-hot vector beside them, through hidden layers to one logit."""
+
+    def __init__(
+        self, *, image_size: tuple[int, int], channels: int, num_classes: int, widths: Sequence[int]
+    ) -> None:
+        super().__init__()
+        self.num_classes = num_classes
+        self.layers = perceptron([channels * math.prod(image_size) + num_classes, *widths, 1])
+
+    def forward(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Map images [B, C, H, W] in [-1, 1] and labels [B] (None when there are no classes) to logits [B]."""
+        return self.layers(_with_one_hot(images.flatten(1), labels, self.num_classes)).squeeze(1)
+
+
+def _with_one_hot(x: Tensor, labels: Tensor | None, num_classes: int) -> Tensor:
+    if not num_classes:
+        return x
+    return torch.cat([x, nn.functional.one_hot(labels, num_classes).to(x.dtype)], dim=1)

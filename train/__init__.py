@@ -1,0 +1,1 @@
+"""What is launched: `accelerate launch train/train.py --preset mnist`."""
