@@ -1,0 +1,38 @@
+"""What `--preset` stands for: the options that differ from the defaults of TrainingOptions."""
+
+from pathlib import Path
+from typing import Any
+
+from train.config import OptionError, TrainingOptions
+
+PRESETS: dict[str, dict[str, Any]] = {
+    # Class-conditional digits; see docs/results.md for what to expect after how many minutes.
+    "mnist": {"dataset": "mnist", "output_dir": Path("runs/mnist")},
+    "fashion": {"dataset": "fashion-mnist", "output_dir": Path("runs/fashion"), "random_flip": True},
+    # Drawn shapes, seconds on any machine: a first try without data, and what the tests run.
+    "tiny": {
+        "dataset": "shapes",
+        "output_dir": Path("runs/tiny"),
+        "latent_dim": 16,
+        "widths": (32, 16),
+        "discriminator_widths": (32, 16),
+        "train_batch_size": 32,
+        "max_train_steps": 150,
+        "learning_rate": 2e-3,
+        "final_learning_rate": 5e-4,
+        "ema_half_life": 500,
+        "logging_steps": 10,
+        "sampling_steps": 50,
+    },
+}
+
+
+def preset(name: str) -> TrainingOptions:
+    """The options of a preset.
+
+    Raises:
+        OptionError: there is no preset of that name.
+    """
+    if name not in PRESETS:
+        raise OptionError(f"unknown preset '{name}'; choose from: {', '.join(sorted(PRESETS))}")
+    return TrainingOptions(**PRESETS[name])
