@@ -45,8 +45,9 @@ def main(options: Options) -> None:
     torch.manual_seed(options.seed)
     data = load_idx_set(options.dataset, options.data_dir)
     test = load_idx_set(options.dataset, options.data_dir, train=False)
-    shape = {"image_size": data.image_size, "channels": data.channels, "num_classes": len(data.class_names)}
-    classifier = Classifier(**shape).to(memory_format=torch.channels_last)
+    classifier = Classifier(image_size=data.image_size, channels=data.channels, num_classes=len(data.class_names)).to(
+        memory_format=torch.channels_last
+    )
     optimizer = torch.optim.AdamW(classifier.parameters(), lr=options.learning_rate, weight_decay=0.02)
     steps_per_epoch = len(data) // options.train_batch_size
     schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -131,4 +132,4 @@ def save(classifier: Classifier, options: Options, test: Dataset) -> None:
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Options, config=(tyro.conf.FlagConversionOff,)))
+    main(tyro.cli(Options))

@@ -48,7 +48,7 @@ class TrainingOptions:
     final_gamma: float = 0.1
     """Weight of R1 and R2 at the end, reached along a cosine."""
     penalty_interval: int = 16
-    """Compute the penalties every so many steps, that many times as strong (StyleGAN2, arXiv:1912.04958, appendix B)."""
+    """Compute the penalties every so many steps, that many times as strong (StyleGAN2, arXiv:1912.04958, app. B)."""
 
     # Optimisation
     train_batch_size: int = 128
@@ -64,6 +64,8 @@ class TrainingOptions:
     """Of the averaged generator, in images seen; shorter at the start."""
     mixed_precision: Literal["auto", "no", "bf16"] = "auto"
     """auto: bf16 if it measures faster on this machine. fp16 is not supported: the penalties overflow in it."""
+    num_threads: int = 0
+    """Of each process on a CPU; 0 = the physical cores shared among the processes."""
     seed: int = 0
 
     # Output
@@ -72,8 +74,11 @@ class TrainingOptions:
     """A line in metrics.jsonl every so many steps."""
     sampling_steps: int = 500
     """A grid in samples/ every so many steps."""
+    checkpointing_steps: int = 0
+    """A loadable generator in checkpoint-{step}/ every so many steps; 0 = none on the way."""
     evaluation_steps: int = 0
-    """Measure 10,000 samples against the test pictures every so many steps, where a feature extractor is bundled; 0 = only at the end, -1 = never."""
+    """Measure 10,000 samples against the test pictures every so many steps, where a feature extractor is bundled.
+    0 = only at the end, -1 = never."""
 
     # Hub
     push_to_hub: bool = False
@@ -99,6 +104,8 @@ class TrainingOptions:
             if getattr(self, name) < 1:
                 raise OptionError(f"--{name} is {getattr(self, name)}; it must be at least 1")
         if self.learning_rate <= 0 or self.gamma < 0 or self.final_gamma < 0 or self.ema_half_life <= 0:
-            raise OptionError("--learning_rate and --ema_half_life must be above 0, --gamma and --final_gamma at least 0")
+            raise OptionError(
+                "--learning_rate and --ema_half_life must be above 0, --gamma and --final_gamma at least 0"
+            )
         if self.push_to_hub and not self.hub_model_id:
             raise OptionError("--push_to_hub needs --hub_model_id org/name")

@@ -1,13 +1,22 @@
 """Training pictures as one uint8 tensor in memory: MNIST and its kin, a folder, or shapes drawn on the spot."""
 
 import gzip
+import hashlib
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image, ImageDraw, ImageOps
 from torch import Tensor
+from tqdm.auto import tqdm
+
+from gan_hub.images import MODES
+from train.config import OptionError, TrainingOptions
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -18,13 +27,15 @@ class Dataset:
         images: [N, C, H, W], uint8.
         labels: [N], int64; all zero when there are no classes.
         class_names: one name a class; empty when there are no classes.
-        name: for the card, such as "mnist" or the folder's name.
+        name: such as "mnist" or the folder's name.
+        licence: of the pictures, for the card.
     """
 
     images: Tensor
     labels: Tensor
     class_names: tuple[str, ...]
     name: str
+    licence: str
 
     def __len__(self) -> int:
         return len(self.images)
@@ -39,10 +50,39 @@ class Dataset:
         """1 grey, 3 RGB or 4 RGBA."""
         return self.images.shape[1]
 
+    def description(self) -> str:
+        """Name, count, size and licence in one sentence."""
+        height, width = self.image_size
+        return f"{self.name}, {len(self):,} pictures of {height}x{width} pixels, licence: {self.licence}."
+
+    def sha256(self) -> str:
+        """Hash of the pictures and labels, to tell whether two runs saw the same."""
+        digest = hashlib.sha256(self.images.contiguous().numpy().data)
+        digest.update(self.labels.numpy().data)
+        return digest.hexdigest()
+
 
 MNIST_CLASSES = tuple("0123456789")
 FASHION_CLASSES = ("T-shirt", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
-IDX_SETS = {"mnist": ("MNIST", MNIST_CLASSES), "fashion-mnist": ("FashionMNIST", FASHION_CLASSES)}
+IDX_SETS = {
+    # name: (torchvision's name, the classes, the licence as its source states it)
+    "mnist": ("MNIST", MNIST_CLASSES, "CC BY-SA 3.0 (Yann LeCun, Corinna Cortes)"),
+    "fashion-mnist": ("FashionMNIST", FASHION_CLASSES, "MIT (Zalando SE)"),
+}
+
+
+def load_dataset(options: TrainingOptions) -> Dataset:
+    """The pictures that the options ask for.
+
+    Raises:
+        FileNotFoundError: they are not there.
+        OptionError: the folder holds no usable picture, or the resolution is not possible.
+    """
+    if options.train_data_dir is not None:
+        return load_folder(options.train_data_dir, resolution=options.resolution, channels=options.channels)
+    if options.dataset == "shapes":
+        return drawn_shapes(1024, seed=options.seed)
+    return load_idx_set(options.dataset, options.data_dir)
 
 
 def load_idx_set(name: str, data_dir: Path, *, train: bool = True) -> Dataset:
@@ -56,7 +96,7 @@ def load_idx_set(name: str, data_dir: Path, *, train: bool = True) -> Dataset:
     Raises:
         FileNotFoundError: the files are not there and can't be downloaded; says the three ways to get them.
     """
-    torchvision_name, class_names = IDX_SETS[name]
+    torchvision_name, class_names, licence = IDX_SETS[name]
     split = "train" if train else "t10k"
     folders = [data_dir, data_dir / name, data_dir / torchvision_name / "raw"]
     found = _find_idx(folders, split)
@@ -65,7 +105,7 @@ def load_idx_set(name: str, data_dir: Path, *, train: bool = True) -> Dataset:
         found = _find_idx(folders, split)
         assert found is not None, "torchvision downloaded the set to another place than it says"
     images, labels = (_read_idx(path) for path in found)
-    return Dataset(torch.from_numpy(images)[:, None], torch.from_numpy(labels).long(), class_names, name)
+    return Dataset(torch.from_numpy(images)[:, None], torch.from_numpy(labels).long(), class_names, name, licence)
 
 
 def _find_idx(folders: list[Path], split: str) -> tuple[Path, Path] | None:
@@ -93,7 +133,82 @@ def _download(name: str, torchvision_name: str, data_dir: Path) -> None:
         download(str(data_dir), train=True, download=True)
     except (OSError, RuntimeError) as error:
         raise FileNotFoundError(
-            f"the {name} files are not under '{data_dir}' and could not be downloaded ({type(error).__name__}). Three ways to get pictures: "
-            f"connect to the network and start again; copy the four *-ubyte.gz files into a folder and pass --data_dir FOLDER; "
-            f"or train on your own pictures with --train_data_dir FOLDER (--preset tiny needs no data at all)"
+            f"the {name} files are not under '{data_dir}' and could not be downloaded ({type(error).__name__}). "
+            "Three ways to get pictures: connect to the network and start again; copy the four *-ubyte.gz files into a "
+            "folder and pass --data_dir FOLDER; or train on your own pictures with --train_data_dir FOLDER. "
+            "(--preset tiny needs no pictures at all.)"
         ) from error
+
+
+PICTURE_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
+
+
+def load_folder(folder: Path, *, resolution: tuple[int, int], channels: int) -> Dataset:
+    """Pictures from a folder, or from one folder a class, cropped to the resolution's shape around their centre.
+
+    EXIF rotation is applied. Files that can't be read are left out, with a warning that names them.
+
+    Args:
+        folder: pictures, or folders of pictures whose names become the classes.
+        resolution: (H, W) of the result.
+        channels: 1 grey, 3 RGB, 4 RGBA.
+
+    Raises:
+        FileNotFoundError: there is no such folder.
+        OptionError: it holds no picture that can be read.
+    """
+    if not folder.is_dir():
+        raise FileNotFoundError(f"there is no folder '{folder}'; --train_data_dir takes a folder of pictures")
+    class_folders = sorted(path for path in folder.iterdir() if path.is_dir() and _pictures(path))
+    labelled = [(path, label) for label, class_folder in enumerate(class_folders) for path in _pictures(class_folder)]
+    labelled = labelled or [(path, 0) for path in _pictures(folder)]
+    height, width = resolution
+    arrays, labels, unreadable = [], [], []
+    for path, label in tqdm(labelled, desc="reading pictures", unit="img", disable=len(labelled) < 1000):
+        try:
+            with Image.open(path) as picture:
+                upright = ImageOps.exif_transpose(picture).convert(MODES[channels])
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            unreadable.append(f"{path.name} ({type(error).__name__})")
+            continue
+        fitted = ImageOps.fit(upright, (width, height), Image.Resampling.LANCZOS)
+        arrays.append(np.asarray(fitted).reshape(height, width, channels))
+        labels.append(label)
+    if unreadable:
+        logger.warning("left out %d files that can't be read: %s", len(unreadable), ", ".join(unreadable))
+    if not arrays:
+        raise OptionError(
+            f"'{folder}' holds no picture that can be read; --train_data_dir takes a folder of "
+            f"{', '.join(sorted(PICTURE_SUFFIXES))} files, or of one folder of them a class"
+        )
+    images = torch.from_numpy(np.stack(arrays)).permute(0, 3, 1, 2).contiguous()
+    class_names = tuple(path.name for path in class_folders)
+    return Dataset(images, torch.tensor(labels), class_names, folder.resolve().name, "that of your pictures")
+
+
+def _pictures(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in PICTURE_SUFFIXES)
+
+
+SHAPES: dict[str, Callable[[ImageDraw.ImageDraw, tuple[float, float, float, float]], None]] = {
+    "disc": lambda draw, box: draw.ellipse(box, fill=255),
+    "square": lambda draw, box: draw.rectangle(box, fill=255),
+    "triangle": lambda draw, box: draw.polygon(
+        [(box[0], box[3]), (box[2], box[3]), ((box[0] + box[2]) / 2, box[1])], fill=255
+    ),
+}
+
+
+def drawn_shapes(count: int, *, seed: int, size: int = 16) -> Dataset:
+    """White shapes of random size and place on black, one class a shape: data for a first try and for tests."""
+    stream = np.random.RandomState(seed)
+    labels = stream.randint(len(SHAPES), size=count)
+    arrays = []
+    for label in labels:
+        picture = Image.new("L", (4 * size, 4 * size))  # drawn four times as large, for smooth edges
+        radius = stream.uniform(0.18, 0.32) * 4 * size
+        x, y = stream.uniform(radius, 4 * size - radius, size=2)
+        list(SHAPES.values())[label](ImageDraw.Draw(picture), (x - radius, y - radius, x + radius, y + radius))
+        arrays.append(np.asarray(picture.resize((size, size), Image.Resampling.BOX)))
+    images = torch.from_numpy(np.stack(arrays))[:, None]
+    return Dataset(images, torch.from_numpy(labels).long(), tuple(SHAPES), "drawn shapes", "none needed")

@@ -1,7 +1,7 @@
 """The training loop: one context for both updates, everything random a function of the step."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,8 @@ from gan_hub.images import from_uint8
 from gan_hub.losses import LOSSES, gradient_penalty
 from train.config import TrainingOptions
 from train.data import Dataset
+
+Tensors = tuple[Tensor, ...] | list[Tensor]
 
 
 @dataclass(frozen=True)
@@ -93,10 +95,10 @@ def averaged(generator: nn.Module, *, images_per_step: int, half_life: float) ->
     would remember the noise it began with.
     """
 
-    def multi_avg_fn(ema: list[Tensor], current: list[Tensor], num_averaged: Tensor | int) -> None:
+    def multi_avg_fn(ema: Tensors, current: Tensors, num_averaged: Tensor | int) -> None:
         current_half_life = min(half_life, 0.05 * (int(num_averaged) + 1) * images_per_step)
         decay = 0.5 ** (images_per_step / max(current_half_life, 1e-8))
-        torch._foreach_lerp_(ema, current, 1 - decay)
+        torch._foreach_lerp_(list(ema), list(current), 1 - decay)
 
     return AveragedModel(generator, multi_avg_fn=multi_avg_fn, use_buffers=False)
 
@@ -184,14 +186,4 @@ class Trainer:
 
     def _autocast(self, *, enabled: bool = True) -> torch.autocast:
         device_type = self.accelerator.device.type
-        return torch.autocast(
-            device_type, self.autocast_dtype, enabled=enabled and self.autocast_dtype is not None
-        )
-
-
-def steps(first: int, last: int, stop: Callable[[], bool]) -> Iterator[int]:
-    """The steps from first to last - 1, ending early when `stop` says so."""
-    for step in range(first, last):
-        yield step
-        if stop():
-            return
+        return torch.autocast(device_type, self.autocast_dtype, enabled=enabled and self.autocast_dtype is not None)

@@ -9,6 +9,18 @@ PRESETS: dict[str, dict[str, Any]] = {
     # Class-conditional digits; see docs/results.md for what to expect after how many minutes.
     "mnist": {"dataset": "mnist", "output_dir": Path("runs/mnist")},
     "fashion": {"dataset": "fashion-mnist", "output_dir": Path("runs/fashion"), "random_flip": True},
+    # Your own pictures: `--train_data_dir FOLDER`, and `--resolution H W` for another size than 64 x 64.
+    "folder": {
+        "output_dir": Path("runs/folder"),
+        "widths": (256, 192, 128, 64),
+        "discriminator_widths": (256, 192, 128, 64),
+        "latent_dim": 128,
+        "train_batch_size": 64,
+        "max_train_steps": 30_000,
+        "gamma": 4.0,
+        "final_gamma": 0.5,
+        "random_flip": True,
+    },
     # Drawn shapes, seconds on any machine: a first try without data, and what the tests run.
     "tiny": {
         "dataset": "shapes",
@@ -17,12 +29,12 @@ PRESETS: dict[str, dict[str, Any]] = {
         "widths": (32, 16),
         "discriminator_widths": (32, 16),
         "train_batch_size": 32,
-        "max_train_steps": 150,
+        "max_train_steps": 500,
         "learning_rate": 2e-3,
         "final_learning_rate": 5e-4,
-        "ema_half_life": 500,
+        "ema_half_life": 1000,
         "logging_steps": 10,
-        "sampling_steps": 50,
+        "sampling_steps": 100,
     },
 }
 

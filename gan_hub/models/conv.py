@@ -6,10 +6,11 @@ both ends (Shi et al., 2016, arXiv:1609.05158), and z modulating every block (Fi
 """
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, interpolate, leaky_relu, pixel_shuffle, pixel_unshuffle
+from torch.nn.functional import interpolate, leaky_relu, pixel_shuffle
 
 from gan_hub.models.layers import SLOPE, ResidualBlock, he_init, resolutions
 
@@ -36,19 +37,17 @@ class ConvGenerator(nn.Module):
     ) -> None:
         super().__init__()
         self.patch_size = patch_size
-        self.sizes = resolutions((image_size[0] // patch_size, image_size[1] // patch_size), len(widths))
+        sizes = resolutions((image_size[0] // patch_size, image_size[1] // patch_size), len(widths))
         self.embedding = nn.Embedding(num_classes, latent_dim) if num_classes else None
         condition_dim = max(widths)
         self.condition = he_init(nn.Linear(latent_dim * (2 if num_classes else 1), condition_dim))
-        self.base_shape = (widths[0], *self.sizes[0])
-        self.base = he_init(nn.Linear(condition_dim, widths[0] * self.sizes[0][0] * self.sizes[0][1]))
+        self.base_shape = (widths[0], *sizes[0])
+        self.base = he_init(nn.Linear(condition_dim, widths[0] * sizes[0][0] * sizes[0][1]))
         depth = num_blocks * len(widths)
-        self.transitions = nn.ModuleList(
-            nn.Identity() if i == 0 else he_init(nn.Conv2d(widths[i - 1], width, 1)) for i, width in enumerate(widths)
-        )
+        in_widths = (widths[0], *widths)
         self.stages = nn.ModuleList(
-            nn.ModuleList(ResidualBlock(width, depth=depth, condition_dim=condition_dim) for _ in range(num_blocks))
-            for width in widths
+            GeneratorStage(in_widths[i], width, size, num_blocks, condition_dim, depth)
+            for i, (width, size) in enumerate(zip(widths, sizes))
         )
         self.to_pixels = he_init(nn.Conv2d(widths[-1], channels * patch_size**2, 3, padding=1), 0.5)
 
@@ -58,13 +57,32 @@ class ConvGenerator(nn.Module):
             z = torch.cat([z, self.embedding(labels)], dim=1)
         condition = leaky_relu(self.condition(z), SLOPE)
         x = self.base(condition).unflatten(1, self.base_shape)
-        for size, transition, stage in zip(self.sizes, self.transitions, self.stages):
-            x = transition(x)
-            if x.shape[2:] != size:
-                x = interpolate(x, size=size, mode="nearest")
-            for block in stage:
-                x = block(x, condition)
+        for stage in self.stages:
+            x = stage(x, condition)
         return pixel_shuffle(self.to_pixels(leaky_relu(x, SLOPE)), self.patch_size).tanh()
+
+
+class GeneratorStage(nn.Module):
+    """Change the width, grow to the stage's grid, then residual blocks."""
+
+    def __init__(
+        self, in_width: int, width: int, size: tuple[int, int], num_blocks: int, condition_dim: int, depth: int
+    ) -> None:
+        super().__init__()
+        self.size = size
+        self.transition = he_init(nn.Conv2d(in_width, width, 1)) if in_width != width else nn.Identity()
+        self.blocks = nn.ModuleList(
+            ResidualBlock(width, depth=depth, condition_dim=condition_dim) for _ in range(num_blocks)
+        )
+
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        """Map x [B, in_width, h, w] and condition [B, condition_dim] to [B, width, *size]."""
+        x = self.transition(x)
+        if x.shape[2:] != self.size:
+            x = interpolate(x, size=self.size, mode="nearest")
+        for block in self.blocks:
+            x = block(x, condition)
+        return x
 
 
 class ConvDiscriminator(nn.Module):
@@ -85,30 +103,27 @@ class ConvDiscriminator(nn.Module):
         patch_size: int,
     ) -> None:
         super().__init__()
-        self.patch_size = patch_size
         sizes = resolutions((image_size[0] // patch_size, image_size[1] // patch_size), len(widths))
-        self.from_pixels = he_init(nn.Conv2d(channels * patch_size**2, widths[-1], 3, padding=1))
-        fine_to_coarse = list(reversed(widths))
         depth = num_blocks * len(widths)
-        self.stages = nn.ModuleList(
-            nn.ModuleList(ResidualBlock(width, depth=depth) for _ in range(num_blocks)) for width in fine_to_coarse
-        )
-        self.transitions = nn.ModuleList(
-            he_init(nn.Conv2d(width, coarser, 1)) for width, coarser in zip(fine_to_coarse, fine_to_coarse[1:])
-        )
+        layers: list[nn.Module] = [
+            nn.PixelUnshuffle(patch_size),
+            he_init(nn.Conv2d(channels * patch_size**2, widths[-1], 3, padding=1)),
+        ]
+        for width, coarser in zip_longest(reversed(widths), list(reversed(widths))[1:]):
+            layers += [ResidualBlock(width, depth=depth) for _ in range(num_blocks)]
+            if coarser is not None:
+                layers += [
+                    nn.AvgPool2d(2, ceil_mode=True, count_include_pad=False),
+                    he_init(nn.Conv2d(width, coarser, 1)),
+                ]
+        self.trunk = nn.Sequential(*layers, nn.LeakyReLU(SLOPE), nn.Flatten())
         self.features = he_init(nn.Linear(widths[0] * sizes[0][0] * sizes[0][1], widths[0]))
         self.logit = he_init(nn.Linear(widths[0], 1))
         self.embedding = nn.Embedding(num_classes, widths[0]) if num_classes else None
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
         """Map images [B, C, H, W] in [-1, 1] and labels [B] (None when there are no classes) to logits [B]."""
-        x = self.from_pixels(pixel_unshuffle(images, self.patch_size))
-        for i, stage in enumerate(self.stages):
-            for block in stage:
-                x = block(x)
-            if i < len(self.transitions):
-                x = self.transitions[i](avg_pool2d(x, 2, ceil_mode=True, count_include_pad=False))
-        features = leaky_relu(self.features(leaky_relu(x, SLOPE).flatten(1)), SLOPE)
+        features = leaky_relu(self.features(self.trunk(images)), SLOPE)
         logits = self.logit(features).squeeze(1)
         if self.embedding is not None:
             logits = logits + (self.embedding(labels) * features).sum(1) * features.shape[1] ** -0.5

@@ -16,7 +16,8 @@ def he_init(layer: Layer, gain: float = 1.0) -> Layer:
     nn.init.kaiming_normal_(layer.weight, a=SLOPE)
     with torch.no_grad():
         layer.weight.mul_(gain)
-        layer.bias.zero_()
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
     return layer
 
 

@@ -1,0 +1,89 @@
+"""From options and data to networks, optimizers and the trainer that steps them."""
+
+import logging
+import os
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import set_seed
+from torch import nn
+
+from gan_hub.generator import GanGenerator
+from gan_hub.models import ARCHITECTURES
+from train.config import TrainingOptions
+from train.data import Dataset
+from train.environment import bf16_pays
+from train.loop import Trainer, averaged
+
+logger = logging.getLogger(__name__)
+
+
+def build_trainer(options: TrainingOptions, data: Dataset, accelerator: Accelerator) -> Trainer:
+    """Networks, optimizers and the averaged generator, prepared for the accelerator.
+
+    Raises:
+        ConfigError: the options describe no possible generator.
+    """
+    # The same start on every process; what a process draws later depends on its rank through its own streams.
+    set_seed(options.seed)
+    generator = make_generator(options, data)
+    discriminator = make_discriminator(options, generator)
+    images_per_step = options.train_batch_size * options.gradient_accumulation_steps * accelerator.num_processes
+    generator_ema = averaged(generator, images_per_step=images_per_step, half_life=options.ema_half_life)
+    generator_optimizer, discriminator_optimizer = (
+        make_optimizer(network, options) for network in (generator, discriminator)
+    )
+    prepared = accelerator.prepare(generator, discriminator, generator_optimizer, discriminator_optimizer)
+    return Trainer(
+        options=options,
+        accelerator=accelerator,
+        generator=prepared[0],
+        discriminator=prepared[1],
+        generator_optimizer=prepared[2],
+        discriminator_optimizer=prepared[3],
+        generator_ema=generator_ema.to(accelerator.device),
+        autocast_dtype=choose_dtype(options, accelerator),
+    )
+
+
+def make_generator(options: TrainingOptions, data: Dataset) -> GanGenerator:
+    """A new generator of pictures like the data's; raises ConfigError if there can't be one."""
+    names = data.class_names if options.conditional else ()
+    network_options = ARCHITECTURES[options.architecture].options
+    return GanGenerator(
+        architecture=options.architecture,
+        image_size=data.image_size,
+        channels=data.channels,
+        latent_dim=options.latent_dim,
+        num_classes=len(names),
+        class_names=names,
+        widths=options.widths,
+        num_blocks=options.num_blocks if "num_blocks" in network_options else None,
+        patch_size=options.patch_size if "patch_size" in network_options else None,
+    )
+
+
+def make_discriminator(options: TrainingOptions, generator: GanGenerator) -> nn.Module:
+    """A new discriminator to train the generator against."""
+    discriminator = ARCHITECTURES[options.architecture].discriminator(
+        image_size=generator.image_size,
+        channels=generator.channels,
+        num_classes=generator.num_classes,
+        **{**generator.config.network_options(), "widths": options.discriminator_widths},
+    )
+    return discriminator.to(memory_format=torch.channels_last)
+
+
+def make_optimizer(network: nn.Module, options: TrainingOptions) -> torch.optim.Optimizer:
+    """Adam as R3GAN uses it, fused: one pass over the weights instead of a dozen."""
+    betas = (float(options.adam_beta1), float(options.adam_beta2))
+    fused = next(network.parameters()).device.type in ("cpu", "cuda")
+    return torch.optim.Adam(network.parameters(), lr=options.learning_rate, betas=betas, fused=fused)
+
+
+def choose_dtype(options: TrainingOptions, accelerator: Accelerator) -> torch.dtype | None:
+    """bfloat16 if asked for, by option or by the launcher, or if it measures faster; None is float32."""
+    if options.mixed_precision != "auto":
+        return torch.bfloat16 if options.mixed_precision == "bf16" else None
+    asked = os.environ.get("ACCELERATE_MIXED_PRECISION") == "bf16"
+    return torch.bfloat16 if asked or bf16_pays(accelerator.device.type) else None

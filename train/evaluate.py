@@ -1,0 +1,82 @@
+"""Measuring a generator while it trains, in the feature space of a bundled classifier."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from gan_hub.card import Metric
+from gan_hub.features import FeatureExtractor
+from gan_hub.generator import GanGenerator
+from gan_hub.images import from_uint8
+from gan_hub.latents import labels_of_latents
+from gan_hub.metrics import all_metrics, frechet_distance
+from train.data import Dataset, load_idx_set
+
+EXTRACTORS = {"mnist": "mnist-features", "fashion-mnist": "fashion-features"}
+NUM_SAMPLES = 10_000
+SEED = 1_000_000  # far from the seeds that people look at, so that what is measured is not what was admired
+
+
+@dataclass
+class Evaluator:
+    """Compares a generator's samples with the test pictures of its data set.
+
+    Attributes:
+        extractor: the classifier.
+        real: [10000, D], features of the test pictures.
+        train: [10000, D], features of as many training pictures, drawn with seed 0: real against real.
+    """
+
+    extractor: FeatureExtractor
+    real: Tensor
+    train: Tensor
+
+    @classmethod
+    def for_dataset(cls, data: Dataset, data_dir: Path) -> "Evaluator | None":
+        """The evaluator of a named set, or None where no extractor is bundled for it."""
+        if data.name not in EXTRACTORS:
+            return None
+        extractor = FeatureExtractor.from_bundled(EXTRACTORS[data.name])
+        test = load_idx_set(data.name, data_dir, train=False)
+        chosen = torch.randperm(len(data), generator=torch.Generator().manual_seed(0))[:NUM_SAMPLES]
+        real, train = (extractor(from_uint8(images)) for images in (test.images, data.images[chosen]))
+        return cls(extractor, real, train)
+
+    def quick(self, generator: GanGenerator) -> dict[str, float]:
+        """The Frechet distance of 10,000 samples, and the share whose class the classifier agrees with."""
+        images, labels = self._sample(generator)
+        scores = {"frechet_distance": frechet_distance(self.real, self.extractor(images))}
+        return scores | self._class_scores(images, labels)
+
+    def full(self, generator: GanGenerator) -> tuple[dict[str, float], dict[str, float]]:
+        """Every metric of 10,000 samples, and of 10,000 training pictures for reference."""
+        images, labels = self._sample(generator)
+        scores = all_metrics(self.real, self.extractor(images))
+        return scores | self._class_scores(images, labels), all_metrics(self.real, self.train)
+
+    def _sample(self, generator: GanGenerator) -> tuple[Tensor, Tensor | None]:
+        z = generator.latents(range(SEED, SEED + NUM_SAMPLES))
+        labels = labels_of_latents(z, generator.num_classes) if generator.num_classes else None
+        return generator.generate(z, labels).cpu(), labels
+
+    def _class_scores(self, images: Tensor, labels: Tensor | None) -> dict[str, float]:
+        """How often each class is seen, relative to an equal share, and how often the one asked for is seen."""
+        seen = self.extractor.classify(images)
+        frequency = seen.bincount(minlength=self.extractor.num_classes) * (self.extractor.num_classes / len(seen))
+        scores = {"rarest_class": float(frequency.min()), "commonest_class": float(frequency.max())}
+        if labels is not None:
+            scores["class_agreement"] = float((seen == labels).double().mean())
+        return scores
+
+    def card_metrics(self, scores: dict[str, float], reference: dict[str, float]) -> list[Metric]:
+        """The figures of `full` as a card states them."""
+        return [
+            Metric(name.replace("_", " "), value, reference.get(name), self.extractor.description, NUM_SAMPLES, SEED)
+            for name, value in scores.items()
+        ]
+
+
+Evaluate = Callable[[GanGenerator], dict[str, float]]

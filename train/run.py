@@ -1,0 +1,180 @@
+"""The run folder: lines of metrics, sample grids, and at the end the generator with its card."""
+
+import json
+import logging
+import math
+import shlex
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from torch import Tensor
+
+from gan_hub.card import Metric, RunFacts
+from gan_hub.generator import GanGenerator
+from gan_hub.images import enlarge, grid, to_pil
+from train.config import TrainingOptions
+from train.data import Dataset
+from train.environment import hardware, versions
+from train.evaluate import Evaluator
+from train.loop import Trainer
+
+logger = logging.getLogger(__name__)
+
+GRID_COLUMNS = 10
+GRID_SEED = 0
+
+
+class Run:
+    """Writes what happens in a run to its folder; used by the main process alone, but for `announce`.
+
+    The folder holds `config.json`, `model.safetensors` and `README.md` (the generator, once saved),
+    `training_config.json`, `metrics.jsonl`, `samples/` and `checkpoint-{step}/` (generators on the way).
+    """
+
+    def __init__(self, options: TrainingOptions, data: Dataset, trainer: Trainer, evaluator: Evaluator | None) -> None:
+        self.options, self.data, self.trainer, self.evaluator = options, data, trainer, evaluator
+        self.folder = options.output_dir
+        accelerator = trainer.accelerator
+        self.images_per_step = (
+            options.train_batch_size * options.gradient_accumulation_steps * accelerator.num_processes
+        )
+        self.seconds_paused = 0.0  # spent on samples and evaluations, kept out of the speed
+        self.started = time.perf_counter()
+        if accelerator.is_main_process:
+            (self.folder / "samples").mkdir(parents=True, exist_ok=True)
+            text = json.dumps(asdict(options), indent=2, default=str)
+            (self.folder / "training_config.json").write_text(text + "\n", encoding="utf-8")
+            (self.folder / "metrics.jsonl").write_text("")
+
+    @property
+    def generator(self) -> GanGenerator:
+        """The averaged generator."""
+        module = self.trainer.generator_ema.module
+        assert isinstance(module, GanGenerator)
+        return module
+
+    def announce(self) -> None:
+        """Say what is about to be trained, on what."""
+        if not self.trainer.accelerator.is_main_process:
+            return
+        precision = "bf16" if self.trainer.autocast_dtype else "fp32"
+        total = self.options.max_train_steps * self.images_per_step
+        logger.info("***** Training on %s *****", self.data.description())
+        logger.info(
+            "%d steps of %d images = %s images, on %s (%s), %d process(es); into %s",
+            self.options.max_train_steps,
+            self.images_per_step,
+            f"{total:,}",
+            hardware(),
+            precision,
+            self.trainer.accelerator.num_processes,
+            self.folder,
+        )
+
+    def after_step(self, num_steps: int, stats: dict[str, Tensor]) -> None:
+        """Write the line, grid, checkpoint or evaluation that is due after so many steps."""
+        options = self.options
+        if num_steps % options.logging_steps == 0 or num_steps == options.max_train_steps:
+            self.log(num_steps, {name: float(value) for name, value in stats.items()})
+        pause = time.perf_counter()
+        if num_steps % options.sampling_steps == 0:
+            self.save_grid(num_steps)
+        if options.checkpointing_steps and num_steps % options.checkpointing_steps == 0:
+            self.generator.save_pretrained(self.folder / f"checkpoint-{num_steps}")
+        if self.evaluator and options.evaluation_steps > 0 and num_steps % options.evaluation_steps == 0:
+            scores = self.evaluator.quick(self.generator)
+            self.seconds_paused += time.perf_counter() - pause
+            pause = time.perf_counter()
+            self.log(num_steps, scores)
+        self.seconds_paused += time.perf_counter() - pause
+
+    def log(self, num_steps: int, values: dict[str, float]) -> None:
+        """Append a line to metrics.jsonl: the step, images seen, seconds of training, images/s, and the values.
+
+        Raises:
+            FloatingPointError: a value is not finite: the run has failed.
+        """
+        if bad := [name for name, value in values.items() if not math.isfinite(value)]:
+            raise FloatingPointError(
+                f"{', '.join(bad)} became NaN or infinite by step {num_steps}; the run in {self.folder} has failed: "
+                "start again with a lower --learning_rate or a higher --gamma"
+            )
+        seconds = time.perf_counter() - self.started - self.seconds_paused
+        num_images = num_steps * self.images_per_step
+        line = {
+            "step": num_steps,
+            "num_images": num_images,
+            "seconds": round(seconds, 2),
+            "images_per_second": round(num_images / seconds, 1),
+            **{name: round(value, 6) for name, value in values.items()},
+        }
+        with (self.folder / "metrics.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+
+    def save_grid(self, num_steps: int) -> Path:
+        """Write samples/{num_steps}.png: the same seeds each time, one column a class if there are few."""
+        num_classes = self.generator.num_classes
+        columns = num_classes if 2 <= num_classes <= GRID_COLUMNS else GRID_COLUMNS
+        count = 8 * columns
+        labels = [i % num_classes for i in range(count)] if num_classes else None
+        pictures = to_pil(self.generator.sample(count, seed=GRID_SEED, labels=labels).cpu())
+        factor = max(1, 64 // max(self.generator.image_size))
+        path = self.folder / "samples" / f"{num_steps:07d}.png"
+        enlarge(grid(pictures, columns), factor).save(path)
+        return path
+
+    def finish(self, num_steps: int, *, interrupted: bool) -> None:
+        """Measure the generator unless interrupted, save it with its card, and push it if asked to."""
+        minutes = (time.perf_counter() - self.started - self.seconds_paused) / 60
+        self.save_grid(num_steps)
+        metrics: list[Metric] = []
+        if self.evaluator and not interrupted and self.options.evaluation_steps >= 0:
+            scores, reference = self.evaluator.full(self.generator)
+            self.log(num_steps, scores)
+            metrics = self.evaluator.card_metrics(scores, reference)
+        facts = RunFacts(
+            dataset=self.data.description(),
+            dataset_sha256=self.data.sha256(),
+            command=command(),
+            num_images=num_steps * self.images_per_step,
+            minutes=minutes,
+            hardware=hardware(),
+            versions=versions(),
+            metrics=metrics,
+        )
+        (self.folder / "README.md").unlink(missing_ok=True)  # the mixin keeps an old card
+        self.generator.save_pretrained(self.folder, model_card_kwargs={"facts": facts})
+        logger.info(
+            "%s at step %d; the generator is in %s", "interrupted" if interrupted else "done", num_steps, self.folder
+        )
+        if self.options.push_to_hub and not interrupted:
+            self.push(facts)
+
+    def push(self, facts: RunFacts) -> None:
+        """Push the generator with its card; a failure is told with the remedy, the run stays on disk."""
+        from huggingface_hub.errors import HfHubHTTPError
+
+        assert self.options.hub_model_id is not None
+        try:
+            url = self.generator.push_to_hub(
+                self.options.hub_model_id, private=self.options.hub_private_repo, model_card_kwargs={"facts": facts}
+            )
+        except (HfHubHTTPError, OSError, ValueError) as error:
+            logger.error(
+                "could not push to '%s' (%s). The generator is safe in %s; log in with `hf auth login`, then: "
+                "python -c \"from gan_hub import GanGenerator as G; G.from_pretrained('%s').push_to_hub('%s')\"",
+                self.options.hub_model_id,
+                str(error).splitlines()[0],
+                self.folder,
+                self.folder,
+                self.options.hub_model_id,
+            )
+        else:
+            logger.info("pushed to %s", url)
+
+
+def command() -> str:
+    """The command that repeats this run."""
+    return "accelerate launch " + shlex.join(["train/train.py", *sys.argv[1:]])

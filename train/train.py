@@ -1,0 +1,146 @@
+"""Trains a GAN and writes a generator that `GanGenerator.from_pretrained` loads.
+
+accelerate launch train/train.py --preset mnist
+accelerate launch train/train.py --preset folder --train_data_dir my_pictures
+accelerate launch train/train.py --preset tiny          # seconds, needs no data
+torchrun --nproc_per_node 2 train/train.py --preset tiny  # two processes, on CPUs too
+"""
+
+import sys
+from pathlib import Path
+
+if __package__ in (None, ""):
+    # Launched as a file, Python puts train/ itself first on the path, where `import train` would find this file.
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+from train.environment import default_num_threads, tune_process
+
+if __name__ == "__main__":
+    tune_process()  # before torch is imported, which reads the settings
+
+import argparse
+import logging
+import os
+
+import torch
+import tyro
+from accelerate import Accelerator, DistributedDataParallelKwargs
+from tqdm.auto import tqdm
+
+from gan_hub.config import ConfigError
+from train.build import build_trainer
+from train.config import OptionError, TrainingOptions
+from train.data import load_dataset
+from train.evaluate import Evaluator
+from train.interrupt import Interrupt
+from train.loop import Batches, Trainer
+from train.presets import PRESETS, preset
+from train.run import Run
+
+logger = logging.getLogger("train")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Parse the command line, train, and return the exit status: 0 done or interrupted, 1 failed, 2 refused."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    try:
+        options = parse(sys.argv[1:] if arguments is None else arguments)
+        train(options)
+    except (OptionError, ConfigError, FileNotFoundError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except FloatingPointError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def parse(arguments: list[str]) -> TrainingOptions:
+    """The options: the preset's, with those named on the command line instead.
+
+    Raises:
+        OptionError: the preset is unknown, or an option is refused.
+    """
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--preset", default="mnist")
+    chosen, rest = parser.parse_known_args(arguments)
+    description = f"Train a GAN. --preset NAME sets the defaults below; NAME is one of: {', '.join(sorted(PRESETS))}."
+    return tyro.cli(TrainingOptions, args=rest, default=preset(chosen.preset), description=description)
+
+
+def train(options: TrainingOptions) -> None:
+    """Train from start to end, or to an interrupt, and write the run folder."""
+    accelerator = make_accelerator(options)
+    set_num_threads(options, accelerator)
+    data = load_dataset(options)
+    trainer = build_trainer(options, data, accelerator)
+    conditional = options.conditional and bool(data.class_names)
+    batches = Batches(data, options, accelerator=accelerator, conditional=conditional)
+    evaluator = Evaluator.for_dataset(data, options.data_dir) if accelerator.is_main_process else None
+    run = Run(options, data, trainer, evaluator)
+    run.announce()
+    with Interrupt(accelerator) as interrupt:
+        num_steps = run_loop(trainer, batches, run, interrupt)
+    if accelerator.is_main_process:
+        run.finish(num_steps, interrupted=interrupt.requested)
+    accelerator.wait_for_everyone()
+    accelerator.end_training()
+
+
+def run_loop(trainer: Trainer, batches: Batches, run: Run, interrupt: Interrupt) -> int:
+    """Step until done or interrupted; returns the steps taken."""
+    options = trainer.options
+    progress = tqdm(
+        total=options.max_train_steps * run.images_per_step,
+        unit="img",
+        unit_scale=True,
+        desc="training",
+        mininterval=0.5 if sys.stderr.isatty() else 15.0,  # a log file needs fewer lines than a terminal
+        smoothing=0.05,
+        disable=not trainer.accelerator.is_main_process,
+    )
+    with progress:
+        for step in range(options.max_train_steps):
+            stats = trainer.step(batches, step)
+            progress.update(run.images_per_step)
+            if trainer.accelerator.is_main_process:
+                run.after_step(step + 1, stats)
+            if interrupt.agreed():
+                return step + 1
+    return options.max_train_steps
+
+
+def make_accelerator(options: TrainingOptions) -> Accelerator:
+    """One accelerator for both networks.
+
+    Raises:
+        OptionError: the launcher was told to use a precision or a strategy that two networks can't be trained with.
+    """
+    if os.environ.get("ACCELERATE_MIXED_PRECISION", "no") not in ("no", "bf16"):
+        raise OptionError(
+            f"the launcher asks for {os.environ['ACCELERATE_MIXED_PRECISION']}; the penalties overflow in it: "
+            "use --mixed_precision bf16 or no"
+        )
+    for variable, strategy in (("ACCELERATE_USE_FSDP", "FSDP"), ("ACCELERATE_USE_DEEPSPEED", "DeepSpeed")):
+        if os.environ.get(variable, "false") == "true":
+            raise OptionError(f"{strategy} handles one network only and a GAN has two; launch with --multi_gpu instead")
+    # Autocast is entered in the loop itself, where the penalties need to leave it; accelerate would wrap every forward.
+    return Accelerator(
+        # Without this, processes started by torchrun on a machine without a GPU would not find each other.
+        cpu=not torch.accelerator.is_available(),
+        mixed_precision="no",
+        gradient_accumulation_steps=options.gradient_accumulation_steps,
+        kwargs_handlers=[DistributedDataParallelKwargs(broadcast_buffers=False)],
+    )
+
+
+def set_num_threads(options: TrainingOptions, accelerator: Accelerator) -> None:
+    """Share the cores among the processes of this machine; `accelerate launch` alone would leave each with one."""
+    if accelerator.device.type == "cpu":
+        local_processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+        torch.set_num_threads(options.num_threads or default_num_threads(local_processes))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
