@@ -1,9 +1,9 @@
 """GAN Hub: train a GAN, share it, play with it.
 
-    from gan_hub import GanGenerator
+from gan_hub import GanGenerator
 
-    generator = GanGenerator.from_pretrained("mnist-gan")
-    images = generator.sample(16, seed=7)
+generator = GanGenerator.from_pretrained("mnist-gan")
+images = generator.sample(16, seed=7)
 """
 
 __version__ = "0.1.0"

@@ -54,13 +54,13 @@ class TrainingOptions:
     train_batch_size: int = 128
     """On each process."""
     gradient_accumulation_steps: int = 1
-    max_train_steps: int = 15_000
+    max_train_steps: int = 10_000
     learning_rate: float = 5e-4
     final_learning_rate: float = 2e-5
     """Reached at the end along a cosine."""
     adam_beta1: float = 0.0
     adam_beta2: float = 0.99
-    ema_half_life: float = 20_000
+    ema_half_life: float = 50_000
     """Of the averaged generator, in images seen; shorter at the start."""
     mixed_precision: Literal["auto", "no", "bf16"] = "auto"
     """auto: bf16 if it measures faster on this machine. fp16 is not supported: the penalties overflow in it."""
@@ -74,7 +74,7 @@ class TrainingOptions:
     """A line in metrics.jsonl every so many steps."""
     sampling_steps: int = 500
     """A grid in samples/ every so many steps."""
-    checkpointing_steps: int = 0
+    checkpointing_steps: int = 2000
     """A loadable generator in checkpoint-{step}/ every so many steps; 0 = none on the way."""
     evaluation_steps: int = 0
     """Measure 10,000 samples against the test pictures every so many steps, where a feature extractor is bundled.

@@ -1,6 +1,5 @@
 """Measuring a generator while it trains, in the feature space of a bundled classifier."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,17 +46,18 @@ class Evaluator:
 
     def quick(self, generator: GanGenerator) -> dict[str, float]:
         """The Frechet distance of 10,000 samples, and the share whose class the classifier agrees with."""
-        images, labels = self._sample(generator)
+        images, labels = self.sample(generator)
         scores = {"frechet_distance": frechet_distance(self.real, self.extractor(images))}
         return scores | self._class_scores(images, labels)
 
     def full(self, generator: GanGenerator) -> tuple[dict[str, float], dict[str, float]]:
         """Every metric of 10,000 samples, and of 10,000 training pictures for reference."""
-        images, labels = self._sample(generator)
+        images, labels = self.sample(generator)
         scores = all_metrics(self.real, self.extractor(images))
         return scores | self._class_scores(images, labels), all_metrics(self.real, self.train)
 
-    def _sample(self, generator: GanGenerator) -> tuple[Tensor, Tensor | None]:
+    def sample(self, generator: GanGenerator) -> tuple[Tensor, Tensor | None]:
+        """The 10,000 pictures that are measured, and the class asked for in each (None when unconditional)."""
         z = generator.latents(range(SEED, SEED + NUM_SAMPLES))
         labels = labels_of_latents(z, generator.num_classes) if generator.num_classes else None
         return generator.generate(z, labels).cpu(), labels
@@ -77,6 +77,3 @@ class Evaluator:
             Metric(name.replace("_", " "), value, reference.get(name), self.extractor.description, NUM_SAMPLES, SEED)
             for name, value in scores.items()
         ]
-
-
-Evaluate = Callable[[GanGenerator], dict[str, float]]

@@ -5,7 +5,6 @@ import logging
 import math
 import shlex
 import sys
-import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from train.data import Dataset
 from train.environment import hardware, versions
 from train.evaluate import Evaluator
 from train.loop import Trainer
+from train.stopwatch import Stopwatch
 
 logger = logging.getLogger(__name__)
 
@@ -40,8 +40,7 @@ class Run:
         self.images_per_step = (
             options.train_batch_size * options.gradient_accumulation_steps * accelerator.num_processes
         )
-        self.seconds_paused = 0.0  # spent on samples and evaluations, kept out of the speed
-        self.started = time.perf_counter()
+        self.stopwatch = Stopwatch()
         if accelerator.is_main_process:
             (self.folder / "samples").mkdir(parents=True, exist_ok=True)
             text = json.dumps(asdict(options), indent=2, default=str)
@@ -78,20 +77,19 @@ class Run:
         options = self.options
         if num_steps % options.logging_steps == 0 or num_steps == options.max_train_steps:
             self.log(num_steps, {name: float(value) for name, value in stats.items()})
-        pause = time.perf_counter()
-        if num_steps % options.sampling_steps == 0:
-            self.save_grid(num_steps)
-        if options.checkpointing_steps and num_steps % options.checkpointing_steps == 0:
-            self.generator.save_pretrained(self.folder / f"checkpoint-{num_steps}")
-        if self.evaluator and options.evaluation_steps > 0 and num_steps % options.evaluation_steps == 0:
-            scores = self.evaluator.quick(self.generator)
-            self.seconds_paused += time.perf_counter() - pause
-            pause = time.perf_counter()
+        with self.stopwatch.paused():
+            if num_steps % options.sampling_steps == 0:
+                self.save_grid(num_steps)
+            if options.checkpointing_steps and num_steps % options.checkpointing_steps == 0:
+                self.generator.save_pretrained(self.folder / f"checkpoint-{num_steps}")
+            scores = {}
+            if self.evaluator and options.evaluation_steps > 0 and num_steps % options.evaluation_steps == 0:
+                scores = self.evaluator.quick(self.generator)
+        if scores:
             self.log(num_steps, scores)
-        self.seconds_paused += time.perf_counter() - pause
 
     def log(self, num_steps: int, values: dict[str, float]) -> None:
-        """Append a line to metrics.jsonl: the step, images seen, seconds of training, images/s, and the values.
+        """Append a line to metrics.jsonl: progress, time spent training, and the values.
 
         Raises:
             FloatingPointError: a value is not finite: the run has failed.
@@ -101,12 +99,13 @@ class Run:
                 f"{', '.join(bad)} became NaN or infinite by step {num_steps}; the run in {self.folder} has failed: "
                 "start again with a lower --learning_rate or a higher --gamma"
             )
-        seconds = time.perf_counter() - self.started - self.seconds_paused
+        seconds = self.stopwatch.seconds
         num_images = num_steps * self.images_per_step
         line = {
             "step": num_steps,
             "num_images": num_images,
             "seconds": round(seconds, 2),
+            "cpu_seconds": round(self.stopwatch.cpu_seconds, 2),
             "images_per_second": round(num_images / seconds, 1),
             **{name: round(value, 6) for name, value in values.items()},
         }
@@ -127,7 +126,7 @@ class Run:
 
     def finish(self, num_steps: int, *, interrupted: bool) -> None:
         """Measure the generator unless interrupted, save it with its card, and push it if asked to."""
-        minutes = (time.perf_counter() - self.started - self.seconds_paused) / 60
+        minutes = self.stopwatch.seconds / 60
         self.save_grid(num_steps)
         metrics: list[Metric] = []
         if self.evaluator and not interrupted and self.options.evaluation_steps >= 0:
