@@ -58,6 +58,8 @@ class TrainingOptions:
     learning_rate: float = 5e-4
     final_learning_rate: float = 2e-5
     """Reached at the end along a cosine."""
+    lr_warmup_steps: int = 200
+    """Steps over which the learning rate grows from nothing: Adam's first steps are the most violent."""
     adam_beta1: float = 0.0
     adam_beta2: float = 0.99
     ema_half_life: float = 50_000

@@ -127,6 +127,7 @@ class Trainer:
         """One update of both networks; returns what to log, as tensors, so that nothing waits for the device."""
         progress = step / self.options.max_train_steps
         learning_rate = cosine(self.options.learning_rate, self.options.final_learning_rate, progress)
+        learning_rate *= min(1.0, (step + 1) / max(1, self.options.lr_warmup_steps))
         for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate
@@ -150,8 +151,7 @@ class Trainer:
         discriminator_loss, _ = LOSSES[self.options.loss]
         images = torch.cat([batch.real, fake])
         labels = None if batch.labels is None else torch.cat([batch.labels, batch.labels])
-        # Double backward gains nothing from bf16 and loses precision in it.
-        with self._autocast(enabled=not gamma):
+        with self._autocast():
             logits = self.discriminator(images.requires_grad_(bool(gamma)), labels).float()
         real_logits, fake_logits = logits.chunk(2)
         loss = discriminator_loss(real_logits, fake_logits).mean()
@@ -184,6 +184,7 @@ class Trainer:
         discriminator.requires_grad_(True)
         return {"generator_loss": loss.detach()}
 
-    def _autocast(self, *, enabled: bool = True) -> torch.autocast:
-        device_type = self.accelerator.device.type
-        return torch.autocast(device_type, self.autocast_dtype, enabled=enabled and self.autocast_dtype is not None)
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(
+            self.accelerator.device.type, self.autocast_dtype, enabled=self.autocast_dtype is not None
+        )

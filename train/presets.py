@@ -7,7 +7,12 @@ from train.config import OptionError, TrainingOptions
 
 PRESETS: dict[str, dict[str, Any]] = {
     # Class-conditional digits; see docs/results.md for what to expect after how many minutes.
-    "mnist": {"dataset": "mnist", "output_dir": Path("runs/mnist"), "evaluation_steps": 1000},
+    "mnist": {
+        "dataset": "mnist",
+        "output_dir": Path("runs/mnist"),
+        "max_train_steps": 8000,
+        "evaluation_steps": 1000,
+    },
     # Not mirrored: every shoe in the set points to the left.
     "fashion": {"dataset": "fashion-mnist", "output_dir": Path("runs/fashion"), "evaluation_steps": 1000},
     # Your own pictures: `--train_data_dir FOLDER`, and `--resolution H W` for another size than 64 x 64.
@@ -32,6 +37,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "train_batch_size": 32,
         "max_train_steps": 500,
         "learning_rate": 2e-3,
+        "lr_warmup_steps": 50,
         "final_learning_rate": 5e-4,
         "ema_half_life": 1000,
         "logging_steps": 10,

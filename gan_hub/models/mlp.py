@@ -34,7 +34,7 @@ class MLPGenerator(nn.Module):
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         """Map z [B, latent_dim] and labels [B] (None when there are no classes) to images [B, C, H, W] in [-1, 1]."""
-        return self.layers(_with_one_hot(z, labels, self.num_classes)).tanh().unflatten(1, self.image_shape)
+        return self.layers(_with_one_hot(z, labels, self.num_classes)).float().tanh().unflatten(1, self.image_shape)
 
 
 class MLPDiscriminator(nn.Module):
