@@ -52,6 +52,7 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.smoke
 def test_a_run_leaves_what_it_promises(run_folder: Path) -> None:
     for name in ("config.json", "model.safetensors", "README.md", "training_config.json", "metrics.jsonl"):
         assert (run_folder / name).is_file(), name
@@ -71,6 +72,7 @@ def test_metrics_count_images_and_seconds(run_folder: Path) -> None:
     assert {"discriminator_loss", "generator_loss", "images_per_second", "cpu_seconds"} <= set(lines[0])
 
 
+@pytest.mark.smoke
 def test_it_has_learned_the_shapes(run_folder: Path) -> None:
     """The average picture of each class asked for looks like that class's real average more than like any other's."""
     generator = GanGenerator.from_pretrained(run_folder)
