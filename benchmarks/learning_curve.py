@@ -31,7 +31,7 @@ from train.train import make_accelerator
 RESULTS = Path(__file__).parent / "results"
 PICTURE = Path(__file__).parent.parent / "docs" / "learning-curve.png"
 EPOCHS_MEASURED = (1, 2, 3, 5, 10, 20, 30, 40, 60, 80, 100)
-STEPS_MEASURED = (25, 50, 75, 100, 150, 200, 300, 400, 500, 750, 1000, 1500, 2000, 3000, 4000)
+STEPS_MEASURED = (25, 50, 75, 100, 150, 200, 300, 400, 500, 750, 1000, 1500, 2000)
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def ours(data: Dataset, evaluator: Evaluator, options: Options) -> list[dict[str
         trainer.step(batches, step)
         seconds += time.process_time() - start
         if step + 1 in STEPS_MEASURED:
-            images, _ = evaluator.sample(trainer.generator_ema.module)
+            images, _ = evaluator.sample(trainer.average)
             points.append(point((step + 1) * training.train_batch_size, seconds, images, evaluator))
     return points
 

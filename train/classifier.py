@@ -7,7 +7,7 @@ import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 if __package__ in (None, ""):
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
@@ -19,6 +19,8 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from tqdm.auto import trange
 
+from gan_hub.features import FeatureExtractor
+from gan_hub.images import from_uint8
 from gan_hub.models.classifier import Classifier
 from train.data import Dataset, load_idx_set
 
@@ -41,7 +43,7 @@ class Options:
 
 
 def main(options: Options) -> None:
-    """Train, measure on the test pictures, and write config.json and model.safetensors."""
+    """Train, measure on the test pictures, and write config.json, model.safetensors and the card."""
     torch.manual_seed(options.seed)
     data = load_idx_set(options.dataset, options.data_dir)
     test = load_idx_set(options.dataset, options.data_dir, train=False)
@@ -58,7 +60,7 @@ def main(options: Options) -> None:
         order = torch.randperm(len(data))
         for step in range(steps_per_epoch):
             batch = order[step * options.train_batch_size :][: options.train_batch_size]
-            images = augment(to_float(data.images[batch]), options)
+            images = augment(from_uint8(data.images[batch]), options).contiguous(memory_format=torch.channels_last)
             with torch.autocast("cpu", torch.bfloat16):
                 logits = classifier(images)
             loss = cross_entropy(logits.float(), data.labels[batch])
@@ -68,12 +70,7 @@ def main(options: Options) -> None:
             schedule.step()
         print(f"epoch {epoch + 1}: test accuracy {accuracy(classifier, test):.4f}", flush=True)
     set_statistics(classifier, data)
-    save(classifier, options, test)
-
-
-def to_float(images: Tensor) -> Tensor:
-    """uint8 [0, 255] to float [-1, 1]."""
-    return images.float().div_(127.5).sub_(1).contiguous(memory_format=torch.channels_last)
+    save(classifier, options, data, accuracy(classifier, test))
 
 
 def augment(images: Tensor, options: Options) -> Tensor:
@@ -91,28 +88,23 @@ def augment(images: Tensor, options: Options) -> Tensor:
     return images
 
 
-@torch.inference_mode()
 def accuracy(classifier: Classifier, data: Dataset) -> float:
     """Share of pictures whose class is named right."""
-    classifier.eval()
-    right = [
-        (classifier(to_float(images)).argmax(1) == labels).sum()
-        for images, labels in zip(data.images.split(500), data.labels.split(500))
-    ]
-    return float(torch.stack(right).sum()) / len(data)
+    seen = FeatureExtractor(classifier, "").classify(from_uint8(data.images))
+    return float((seen == data.labels).double().mean())
 
 
 @torch.inference_mode()
 def set_statistics(classifier: Classifier, data: Dataset) -> None:
     """Put the mean and deviation of the training set's features into the classifier's buffers."""
     classifier.eval()
-    features = torch.cat([classifier.penultimate(to_float(images)).double() for images in data.images.split(500)])
+    features = torch.cat([classifier.penultimate(from_uint8(images)).double() for images in data.images.split(500)])
     classifier.feature_mean.copy_(features.mean(0))
     classifier.feature_std.copy_(features.std(0))
 
 
-def save(classifier: Classifier, options: Options, test: Dataset) -> None:
-    """Write config.json and model.safetensors."""
+def save(classifier: Classifier, options: Options, data: Dataset, test_accuracy: float) -> None:
+    """Write config.json, model.safetensors and the card."""
     options.output_dir.mkdir(parents=True, exist_ok=True)
     config = {
         "architecture": "classifier",
@@ -121,14 +113,55 @@ def save(classifier: Classifier, options: Options, test: Dataset) -> None:
         "channels": classifier.channels,
         "num_classes": classifier.num_classes,
         "feature_dim": classifier.feature_dim,
-        "class_names": list(test.class_names),
+        "class_names": list(data.class_names),
         "dataset": options.dataset,
-        "test_accuracy": accuracy(classifier, test),
+        "test_accuracy": test_accuracy,
     }
-    (options.output_dir / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    (options.output_dir / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     state = {name: tensor.contiguous() for name, tensor in classifier.state_dict().items()}
     save_file(state, options.output_dir / "model.safetensors", metadata={"format": "pt"})
-    print(config)
+    (options.output_dir / "README.md").write_text(card(config, options, data), encoding="utf-8")
+
+
+def card(config: dict[str, Any], options: Options, data: Dataset) -> str:
+    """The README of the extractor."""
+    name = options.output_dir.name
+    shape = str(["N", config["channels"], *config["image_size"]]).replace("'", "")
+    flags = [f"--dataset {options.dataset}", f"--num_epochs {options.num_epochs}"]
+    flags += ["--random_flip"] * options.random_flip + [f"--output_dir {options.output_dir.as_posix()}"]
+    return f"""---
+library_name: gan-hub
+pipeline_tag: image-classification
+license: apache-2.0
+tags:
+- image-feature-extraction
+---
+
+# {name}
+
+A small convolutional classifier that names {config["test_accuracy"]:.2%} of the test pictures right. Its
+{config["feature_dim"]} penultimate features, standardised on the training set, are the space in which this project's
+generators are measured. A Frechet distance in it is not comparable with FID, which means Inception features.
+
+## Use
+
+```python
+from gan_hub.features import FeatureExtractor
+
+extractor = FeatureExtractor.from_bundled("{name}")
+features = extractor(images)  # images {shape} in [-1, 1]; features [N, {config["feature_dim"]}], float64
+classes = extractor.classify(images)
+```
+
+## Training
+
+- Data: {data.description()} SHA-256 of the pictures: `{data.sha256()}`.
+- Seed {options.seed}; classes: {", ".join(data.class_names)}.
+
+```sh
+python train/classifier.py {" ".join(flags)}
+```
+"""
 
 
 if __name__ == "__main__":

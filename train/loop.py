@@ -10,6 +10,7 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
+from gan_hub.generator import GanGenerator
 from gan_hub.images import from_uint8
 from gan_hub.losses import LOSSES, gradient_penalty
 from train.config import TrainingOptions
@@ -122,6 +123,13 @@ class Trainer:
     discriminator_optimizer: torch.optim.Optimizer
     generator_ema: AveragedModel
     autocast_dtype: torch.dtype | None
+
+    @property
+    def average(self) -> GanGenerator:
+        """The averaged generator."""
+        module = self.generator_ema.module
+        assert isinstance(module, GanGenerator)
+        return module
 
     def step(self, batches: Callable[[int], Batch], step: int) -> dict[str, Tensor]:
         """One update of both networks; returns what to log, as tensors, so that nothing waits for the device."""

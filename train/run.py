@@ -35,6 +35,7 @@ class Run:
 
     def __init__(self, options: TrainingOptions, data: Dataset, trainer: Trainer, evaluator: Evaluator | None) -> None:
         self.options, self.data, self.trainer, self.evaluator = options, data, trainer, evaluator
+        self.generator = trainer.average
         self.folder = options.output_dir
         accelerator = trainer.accelerator
         self.images_per_step = (
@@ -46,13 +47,6 @@ class Run:
             text = json.dumps(asdict(options), indent=2, default=str)
             (self.folder / "training_config.json").write_text(text + "\n", encoding="utf-8")
             (self.folder / "metrics.jsonl").write_text("")
-
-    @property
-    def generator(self) -> GanGenerator:
-        """The averaged generator."""
-        module = self.trainer.generator_ema.module
-        assert isinstance(module, GanGenerator)
-        return module
 
     def announce(self) -> None:
         """Say what is about to be trained, on what."""

@@ -1,0 +1,85 @@
+"""The models that come with the package: present, small, documented, and as good as their cards say."""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+from huggingface_hub import ModelCard
+
+from gan_hub import GanGenerator
+from gan_hub.features import FeatureExtractor
+from gan_hub.hub import BUNDLED_FOLDER, ModelError, bundled_names
+from gan_hub.latents import labels_of_latents
+from gan_hub.metrics import all_metrics
+
+EXTRACTORS = {"mnist-gan": ("mnist-features", 0.99), "fashion-gan": ("fashion-features", 0.90)}
+DATASETS = {"mnist-gan": "mnist", "fashion-gan": "fashion-mnist"}
+DATA = Path(os.environ.get("GAN_HUB_DATA", "data"))
+
+
+def test_what_is_bundled() -> None:
+    assert bundled_names() == sorted(EXTRACTORS)
+
+
+@pytest.mark.parametrize("folder", sorted(path.name for path in BUNDLED_FOLDER.iterdir()))
+def test_a_bundled_model_is_small_and_has_a_card(folder: str) -> None:
+    files = {path.name: path.stat().st_size for path in (BUNDLED_FOLDER / folder).iterdir()}
+    assert set(files) == {"config.json", "model.safetensors", "README.md"}
+    assert sum(files.values()) < 6_000_000
+    card = ModelCard.load(BUNDLED_FOLDER / folder / "README.md")
+    assert card.data.library_name == "gan-hub"
+    assert "[More Information Needed]" not in card.text
+    assert "licence" in card.text
+
+
+@pytest.mark.parametrize("name", sorted(EXTRACTORS))
+def test_the_class_asked_for_is_the_class_seen(name: str) -> None:
+    """On 2,000 samples; the bound leaves three standard errors to the share that is asked of 10,000."""
+    generator = GanGenerator.from_pretrained(name)
+    extractor_name, share = EXTRACTORS[name]
+    z = generator.latents(range(5_000, 7_000))
+    labels = labels_of_latents(z, generator.num_classes)
+    seen = FeatureExtractor.from_bundled(extractor_name).classify(generator.generate(z, labels))
+    agreement = float((seen == labels).double().mean())
+    assert agreement >= share - 3 * (share * (1 - share) / 2_000) ** 0.5
+
+
+@pytest.mark.parametrize("name", sorted(EXTRACTORS))
+def test_samples_of_one_class_differ(name: str) -> None:
+    images = GanGenerator.from_pretrained(name).sample(64, seed=0, labels=3).flatten(1)
+    distances = torch.pdist(images)
+    assert distances.min() > 0.05 * distances.median()
+
+
+def test_an_extractor_is_no_generator_and_the_other_way_round() -> None:
+    with pytest.raises(ModelError):
+        GanGenerator.from_pretrained("mnist-features")
+    with pytest.raises(ValueError, match="not a classifier"):
+        FeatureExtractor.from_bundled("mnist-gan")
+    with pytest.raises(ModelError, match="there are: fashion-features, mnist-features"):
+        FeatureExtractor.from_bundled("no-features")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "limit"), [("mnist-gan", 2.5), ("fashion-gan", 4.0)])
+def test_bundled_generators_hold_their_figures_on_the_real_data(name: str, limit: float) -> None:
+    """10,000 samples against the test pictures, relative to 10,000 training pictures against them."""
+    from train.data import load_idx_set
+    from train.evaluate import Evaluator
+
+    if not (DATA / DATASETS[name]).is_dir():
+        pytest.skip(
+            f"needs the real {DATASETS[name]} files in {DATA}/{DATASETS[name]} (GAN_HUB_DATA names another folder)"
+        )
+    evaluator = Evaluator.for_dataset(load_idx_set(DATASETS[name], DATA), DATA)
+    assert evaluator is not None
+    scores, reference = evaluator.full(GanGenerator.from_pretrained(name))
+    assert reference == all_metrics(evaluator.real, evaluator.train)
+    assert scores["frechet_distance"] <= limit * reference["frechet_distance"]
+    if name == "mnist-gan":
+        assert min(scores[share] / reference[share] for share in ("density", "coverage")) >= 0.93
+        assert min(scores[share] / reference[share] for share in ("precision", "recall")) >= 0.9
+        assert scores["rarest_class"] >= 0.9
+        assert scores["commonest_class"] <= 1.1
+    assert scores["class_agreement"] >= EXTRACTORS[name][1]
