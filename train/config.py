@@ -31,7 +31,9 @@ class TrainingOptions:
 
     # Networks
     architecture: Literal["conv", "mlp"] = "conv"
+    """Of both networks; see gan_hub/models."""
     latent_dim: int = 64
+    """Length of z."""
     widths: tuple[int, ...] = (128, 64)
     """Generator: conv: channels of the stages, coarse to fine; mlp: units of the hidden layers."""
     discriminator_widths: tuple[int, ...] = (96, 64)
@@ -43,6 +45,7 @@ class TrainingOptions:
 
     # Objective
     loss: Literal["relativistic"] = "relativistic"
+    """Of both networks; see gan_hub/losses.py."""
     gamma: float = 1.0
     """Weight of R1 and R2 at the start; 0 = none."""
     final_gamma: float = 0.1
@@ -54,13 +57,17 @@ class TrainingOptions:
     train_batch_size: int = 128
     """On each process."""
     gradient_accumulation_steps: int = 1
+    """Batches that one update is computed from."""
     max_train_steps: int = 10_000
+    """Updates of each network."""
     learning_rate: float = 5e-4
+    """Of both networks, after the warm-up."""
     final_learning_rate: float = 2e-5
     """Reached at the end along a cosine."""
     lr_warmup_steps: int = 200
     """Steps over which the learning rate grows from nothing: Adam's first steps are the most violent."""
     adam_beta1: float = 0.0
+    """0 for a GAN: the gradient's direction changes as the other network moves."""
     adam_beta2: float = 0.99
     ema_half_life: float = 50_000
     """Of the averaged generator, in images seen; shorter at the start."""
@@ -69,9 +76,11 @@ class TrainingOptions:
     num_threads: int = 0
     """Of each process on a CPU; 0 = the physical cores shared among the processes."""
     seed: int = 0
+    """Of the weights, the order of the pictures and the latents."""
 
     # Output
     output_dir: Path = Path("runs/mnist")
+    """The run folder."""
     logging_steps: int = 50
     """A line in metrics.jsonl every so many steps."""
     sampling_steps: int = 500
@@ -88,6 +97,7 @@ class TrainingOptions:
     hub_model_id: str | None = None
     """org/name; needed by --push_to_hub."""
     hub_private_repo: bool = False
+    """Create the repository private."""
 
     def __post_init__(self) -> None:
         """Check what a type can't say.

@@ -11,7 +11,6 @@ from pathlib import Path
 from torch import Tensor
 
 from gan_hub.card import Metric, RunFacts
-from gan_hub.generator import GanGenerator
 from gan_hub.images import enlarge, grid, to_pil
 from train.config import TrainingOptions
 from train.data import Dataset
