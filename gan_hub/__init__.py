@@ -1,5 +1,6 @@
 """GAN Hub: train a GAN, share it, play with it.
 
+Example:
     from gan_hub import GanGenerator
 
     generator = GanGenerator.from_pretrained("mnist-gan")
@@ -9,6 +10,6 @@
 __version__ = "0.1.0"
 
 from gan_hub.generator import GanGenerator
-from gan_hub.hub import ModelError
+from gan_hub.weights import ModelError
 
 __all__ = ["GanGenerator", "ModelError", "__version__"]

@@ -2,10 +2,12 @@
 
 Huang et al., 2024, "The GAN is dead; long live the GAN!", arXiv:2501.05441, section 3, with three departures that
 measure faster on a CPU at these sizes: plain instead of grouped 3x3 convolutions, the pixels folded into channels at
-both ends (Shi et al., 2016, arXiv:1609.05158), and z modulating every block (FiLM) instead of entering at the base alone.
+both ends (Shi et al., 2016, arXiv:1609.05158), and z modulating every block (FiLM) instead of entering at the base
+alone.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -62,7 +64,7 @@ class ConvGenerator(nn.Module):
             x = transition(x)
             if x.shape[2:] != size:
                 x = interpolate(x, size=size, mode="nearest")
-            for block in stage:
+            for block in stage:  # type: ignore[attr-defined]  # a ModuleList in a ModuleList
                 x = block(x, condition)
         return pixel_shuffle(self.to_pixels(leaky_relu(x, SLOPE)), self.patch_size).tanh()
 
@@ -94,7 +96,7 @@ class ConvDiscriminator(nn.Module):
             nn.ModuleList(ResidualBlock(width, depth=depth) for _ in range(num_blocks)) for width in fine_to_coarse
         )
         self.transitions = nn.ModuleList(
-            he_init(nn.Conv2d(width, coarser, 1)) for width, coarser in zip(fine_to_coarse, fine_to_coarse[1:])
+            he_init(nn.Conv2d(width, coarser, 1)) for width, coarser in pairwise(fine_to_coarse)
         )
         self.features = he_init(nn.Linear(widths[0] * sizes[0][0] * sizes[0][1], widths[0]))
         self.logit = he_init(nn.Linear(widths[0], 1))
@@ -104,7 +106,7 @@ class ConvDiscriminator(nn.Module):
         """Map images [B, C, H, W] in [-1, 1] and labels [B] (None when there are no classes) to logits [B]."""
         x = self.from_pixels(pixel_unshuffle(images, self.patch_size))
         for i, stage in enumerate(self.stages):
-            for block in stage:
+            for block in stage:  # type: ignore[attr-defined]
                 x = block(x)
             if i < len(self.transitions):
                 x = self.transitions[i](avg_pool2d(x, 2, ceil_mode=True, count_include_pad=False))

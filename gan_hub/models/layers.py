@@ -14,6 +14,7 @@ Layer = TypeVar("Layer", nn.Conv2d, nn.Linear)
 def he_init(layer: Layer, gain: float = 1.0) -> Layer:
     """He initialisation for a leaky ReLU times `gain`, bias zero (He et al., 2015, arXiv:1502.01852)."""
     nn.init.kaiming_normal_(layer.weight, a=SLOPE)
+    assert layer.bias is not None  # the type of a layer allows none
     with torch.no_grad():
         layer.weight.mul_(gain)
         layer.bias.zero_()

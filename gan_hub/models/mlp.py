@@ -40,9 +40,7 @@ class MLPGenerator(nn.Module):
 class MLPDiscriminator(nn.Module):
     """All pixels, and the class as a one-hot vector beside them, through hidden layers to one logit."""
 
-    def __init__(
-        self, *, image_size: tuple[int, int], channels: int, num_classes: int, widths: Sequence[int]
-    ) -> None:
+    def __init__(self, *, image_size: tuple[int, int], channels: int, num_classes: int, widths: Sequence[int]) -> None:
         super().__init__()
         self.num_classes = num_classes
         self.layers = perceptron([channels * math.prod(image_size) + num_classes, *widths, 1])
@@ -55,4 +53,5 @@ class MLPDiscriminator(nn.Module):
 def _with_one_hot(x: Tensor, labels: Tensor | None, num_classes: int) -> Tensor:
     if not num_classes:
         return x
+    assert labels is not None, "a conditional network needs labels"
     return torch.cat([x, nn.functional.one_hot(labels, num_classes).to(x.dtype)], dim=1)
