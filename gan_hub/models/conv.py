@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate, leaky_relu, pixel_shuffle, pixel_unshuffle
 
-from gan_hub.models.layers import SLOPE, ResidualBlock, he_init, resolutions
+from gan_hub.models.layers import SLOPE, Linear, ResidualBlock, he_init, resolutions
 
 
 class ConvGenerator(nn.Module):
@@ -41,9 +41,9 @@ class ConvGenerator(nn.Module):
         self.sizes = resolutions((image_size[0] // patch_size, image_size[1] // patch_size), len(widths))
         self.embedding = nn.Embedding(num_classes, latent_dim) if num_classes else None
         condition_dim = max(widths)
-        self.condition = he_init(nn.Linear(latent_dim * (2 if num_classes else 1), condition_dim))
+        self.condition = he_init(Linear(latent_dim * (2 if num_classes else 1), condition_dim))
         self.base_shape = (widths[0], *self.sizes[0])
-        self.base = he_init(nn.Linear(condition_dim, widths[0] * self.sizes[0][0] * self.sizes[0][1]))
+        self.base = he_init(Linear(condition_dim, widths[0] * self.sizes[0][0] * self.sizes[0][1]))
         depth = num_blocks * len(widths)
         self.transitions = nn.ModuleList(
             nn.Identity() if i == 0 else he_init(nn.Conv2d(widths[i - 1], width, 1)) for i, width in enumerate(widths)

@@ -10,14 +10,14 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from gan_hub.models.layers import SLOPE
+from gan_hub.models.layers import SLOPE, Linear
 
 
 def perceptron(dims: Sequence[int]) -> nn.Sequential:
     """Linear layers from dims[0] to dims[-1], a leaky ReLU between each two, none after the last."""
     layers: list[nn.Module] = []
     for in_dim, out_dim in pairwise(dims):
-        layers += [nn.Linear(in_dim, out_dim), nn.LeakyReLU(SLOPE)]
+        layers += [Linear(in_dim, out_dim), nn.LeakyReLU(SLOPE)]
     return nn.Sequential(*layers[:-1])
 
 
