@@ -9,6 +9,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -60,12 +61,14 @@ class ModelFiles:
         name: as the user gave it.
         folder: holds both files, or None when they are fetched from the Hub.
         commit: the one commit both files are fetched at; None for a folder.
+        branch: or tag that stood for the commit when the Hub was asked; None when it was not asked.
         hub: the arguments of `hf_hub_download` that the two files share.
     """
 
     name: str
     folder: Path | None
     commit: str | None
+    branch: str | None
     hub: Mapping[str, Any]
 
     def config_path(self) -> Path:
@@ -89,7 +92,20 @@ class ModelFiles:
         Raises:
             ModelError: there is none, its size can't be that of the network's weights, or the Hub doesn't hand it out.
         """
-        return self._path(WEIGHTS_FILE, partial(check_weights_size, self.name, network=network))
+        path = self._path(WEIGHTS_FILE, partial(check_weights_size, self.name, network=network))
+        if self.branch is not None:
+            self._remember_branch(path.parents[2] / "refs" / self.branch)
+        return path
+
+    def _remember_branch(self, ref: Path) -> None:
+        """Write what the branch stands for into the cache, so that it is found there while the Hub is away.
+
+        `hf_hub_download` does so only when it resolves the branch itself.
+        """
+        assert self.commit is not None
+        with suppress(OSError):  # a cache that can't be written still can be read
+            ref.parent.mkdir(parents=True, exist_ok=True)
+            ref.write_text(self.commit)
 
     def _path(self, filename: str, check_size: Callable[[int], None]) -> Path:
         path = self._in_folder(filename) if self.folder else self._in_cache(filename)
@@ -153,10 +169,10 @@ def locate(
         ModelError: nothing by that name, or it can't be reached.
     """
     text = str(name)
-    if re.fullmatch(r"[a-z0-9-]+", text) and (BUNDLED_FOLDER / text / CONFIG_FILE).is_file():
-        return ModelFiles(text, BUNDLED_FOLDER / text, None, {})
+    if re.fullmatch(r"[a-z0-9-]{1,96}", text) and (BUNDLED_FOLDER / text / CONFIG_FILE).is_file():
+        return ModelFiles(text, BUNDLED_FOLDER / text, None, None, {})
     if allow_folders and os.path.isdir(text):  # noqa: PTH112  # Path.is_dir raises for a name that is too long
-        return ModelFiles(text, Path(text), None, {})
+        return ModelFiles(text, Path(text), None, None, {})
     if not REPO_ID.fullmatch(text) or ".." in text or "--" in text or text.endswith(".git"):
         places = "a bundled name ({}), {}or a repository on the Hub as org/name"
         raise ModelError(
@@ -169,17 +185,18 @@ def locate(
     cached = Path(path).parent.name if isinstance(path, str) else None
     pinned = cached is not None and cached == revision
     hub = {"token": token, "cache_dir": cache_dir, "force_download": force_download, "local_files_only": False}
-    offline = ModelFiles(text, None, cached, {**hub, "force_download": False, "local_files_only": True})
+    offline = ModelFiles(text, None, cached, None, {**hub, "force_download": False, "local_files_only": True})
     if cached and (pinned or local_files_only) and not force_download:
         return offline
     if local_files_only:
         raise ModelError(f"'{text}' is not in the cache and only local files are allowed; connect and load it once")
     try:
-        return ModelFiles(text, None, _ask_for_commit(text, revision, token), hub)
+        commit = _ask_for_commit(text, revision, token)
     except ModelError as error:
         if cached and isinstance(error, UnreachableError):
             return offline
         raise
+    return ModelFiles(text, None, commit, None if revision == commit else revision or "main", hub)
 
 
 def _ask_for_commit(repo_id: str, revision: str | None, token: str | bool | None) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors.torch import load
 from torch import nn
 
 from gan_hub.config import MAX_PARAMETERS, ConfigError, shown
@@ -43,11 +43,13 @@ def load_weights(network: nn.Module, path: Path, name: str) -> None:
         ModelError: not a safetensors file, a tensor missing, surplus, of another shape or type, or not finite.
     """
     expected = {key: (SAFETENSORS_DTYPES[t.dtype], list(t.shape)) for key, t in network.state_dict().items()}
-    found = _read_header(path, name)
+    # Read once into memory: tensors mapped from the file would end the process when another one rewrites it.
+    data = path.read_bytes()
+    found = _read_header(data, name)
     if problems := _differences(expected, found):
         raise ModelError(f"the weights of '{name}' do not fit its config: {'; '.join(problems)}")
     try:
-        state = load_file(path)
+        state = load(data)
     except SafetensorError as error:
         raise ModelError(f"{WEIGHTS_FILE} of '{name}' is damaged ({error}); download or save it again") from error
     for key, tensor in state.items():
@@ -56,22 +58,18 @@ def load_weights(network: nn.Module, path: Path, name: str) -> None:
     network.load_state_dict(state, strict=True, assign=True)
 
 
-def _read_header(path: Path, name: str) -> dict[str, tuple[str, list[int]]]:
-    """The names, types and shapes in a safetensors header, without reading the tensors."""
+def _read_header(data: bytes, name: str) -> dict[str, tuple[str, list[int]]]:
+    """The names, types and shapes in a safetensors header, without decoding the tensors."""
     damaged = f"{WEIGHTS_FILE} of '{name}' is not a safetensors file; download or save it again"
-    with path.open("rb") as file:
-        prefix = file.read(8)
-        if len(prefix) < 8:
-            raise ModelError(damaged)
-        (length,) = struct.unpack("<Q", prefix)
-        if length > MAX_HEADER_BYTES:
-            raise ModelError(
-                f"the header of {WEIGHTS_FILE} of '{name}' claims {length:,} bytes; "
-                f"at most {MAX_HEADER_BYTES:,} are read"
-            )
-        raw = file.read(length)
+    if len(data) < 8:
+        raise ModelError(damaged)
+    (length,) = struct.unpack("<Q", data[:8])
+    if length > MAX_HEADER_BYTES:
+        raise ModelError(
+            f"the header of {WEIGHTS_FILE} of '{name}' claims {length:,} bytes; at most {MAX_HEADER_BYTES:,} are read"
+        )
     try:
-        header = json.loads(raw)
+        header = json.loads(data[8 : 8 + length])
         return {key: (value["dtype"], value["shape"]) for key, value in header.items() if key != "__metadata__"}
     except (ValueError, RecursionError, TypeError, KeyError, AttributeError) as error:
         raise ModelError(damaged) from error
