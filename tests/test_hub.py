@@ -189,10 +189,14 @@ def test_config_is_complete(generator_folder, tiny_generator):
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("key", ["map_location", "strict", "token", "cache_dir", "config", "model_kwargs", "self", "зло"])
+@pytest.mark.parametrize(
+    "key", ["map_location", "strict", "token", "cache_dir", "config", "model_kwargs", "self", "зло"]
+)
 def test_config_keys_never_reach_the_loader(hub, cache, files, key):
     """Trap 6: with **kwargs in __init__, keys of config.json become arguments of the loader."""
-    assert_refused(hub, cache, with_config(files, **{key: "meta"}), f"unknown keys in the config: .*{key}", weights=False)
+    assert_refused(
+        hub, cache, with_config(files, **{key: "meta"}), f"unknown keys in the config: .*{key}", weights=False
+    )
 
 
 @pytest.mark.parametrize(

