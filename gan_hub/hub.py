@@ -133,9 +133,11 @@ class ModelFiles:
             # Asked for its size first: nothing of a file that can't be right is downloaded. Also, this one call fails
             # at once where `hf_hub_download` tries again for minutes.
             url = hf_hub_url(self.name, filename, revision=self.commit)
-            stated = get_hf_file_metadata(url, token=self.hub["token"], timeout=TIMEOUT_SECONDS).size
-            if stated is not None:
-                check_size(stated)
+            stated = get_hf_file_metadata(url, token=self.hub["token"], timeout=TIMEOUT_SECONDS)
+            if stated.commit_hash != self.commit:
+                raise _unreachable("another server answers", self.name, self.commit, filename)
+            if stated.size is not None:
+                check_size(stated.size)
             return Path(hf_hub_download(self.name, filename, revision=self.commit, **self.hub))
         except NETWORK_ERRORS as error:
             raise _refusal(error, self.name, self.commit, filename) from error
@@ -233,9 +235,14 @@ def _refusal(error: Exception, repo_id: str, revision: str | None, filename: str
     if status in (401, 403):
         return ModelError(f"the Hub refused the token for '{repo_id}' ({status}); log in again with `hf auth login`")
     reason = f"it answered {status}" if status else type(error).__name__
+    return _unreachable(reason, repo_id, revision, filename)
+
+
+def _unreachable(reason: str, repo_id: str, revision: str | None, filename: str | None) -> UnreachableError:
+    file = f"{filename} of " if filename else ""
+    at = f" at {revision}" if revision else ""
     return UnreachableError(
-        f"the Hub can't be reached ({reason}) and {f'{filename} of ' if filename else ''}'{repo_id}'"
-        f"{f' at {revision}' if revision else ''} is not in the cache; "
+        f"the Hub can't be reached ({reason}) and {file}'{repo_id}'{at} is not in the cache; "
         f"try again later, or use a bundled model: {', '.join(bundled_names())}"
     )
 

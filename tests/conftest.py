@@ -41,7 +41,7 @@ def _connect_on_loopback(self: socket.socket, address: object) -> None:
     _connect(self, address)  # type: ignore[arg-type]
 
 
-socket.socket.connect = _connect_on_loopback  # type: ignore[method-assign]
+socket.socket.connect = _connect_on_loopback  # type: ignore[method-assign, assignment]
 
 
 def perturb(network: torch.nn.Module, seed: int = 0) -> torch.nn.Module:

@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -69,7 +70,7 @@ class Fault:
     body: bytes | None = None
     hang: float | None = None
     truncate: int | None = None
-    then: object = None
+    then: Callable[[], object] | None = None
     count: int = 1_000_000
 
 
@@ -117,7 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         self.server.requests.append(Request(self.command, self.path, self.headers.get("authorization")))
         fault = self._fault()
-        if fault and callable(fault.then):
+        if fault and fault.then:
             fault.then()
         if fault and fault.hang is not None:
             threading.Event().wait(fault.hang)
@@ -204,7 +205,7 @@ class _Handler(BaseHTTPRequestHandler):
         modes = {f["path"]: "lfs" if f["path"].endswith(".safetensors") else "regular" for f in files}
         self._json({"files": [{"path": p, "uploadMode": m, "shouldIgnore": False} for p, m in modes.items()]})
 
-    def lfs_batch(self, *, body: bytes, repo_id: str, **_: object) -> None:
+    def lfs_batch(self, *, body: bytes, **_: object) -> None:
         objects = json.loads(body)["objects"]
         for item in objects:
             if item["oid"] not in self.server.blobs:
@@ -268,7 +269,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 _ID = r"(?P<repo_id>[^/]+/[^/]+)"
-ROUTES = [
+ROUTES: list[tuple[str, str, Callable[..., None]]] = [
     ("POST", "/api/repos/create", _Handler.create),
     ("POST", "/api/validate-yaml", _Handler.validate_yaml),
     ("POST", rf"/api/models/{_ID}/preupload/(?P<revision>[^/]+)", _Handler.preupload),

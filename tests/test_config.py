@@ -78,11 +78,15 @@ REFUSED = [
     ("format_version", [0, 2, True, 1.0, "1", None], "format_version is .* must be one of 1"),
     (
         "image_size",
-        [28, [28], [28, 28, 28], [4, 28], [28, 516], [30, 28], [28.0, 28], [True, 28], "28", None, {"h": 28}, [[28], 28]],
+        [28, [28], [28, 28, 28], [4, 28], [28, 516], [30, 28], [28.0, 28], [True, 28], "28", None, {"h": 8}, [[8], 8]],
         "image_size",
     ),
     ("channels", [0, 2, 5, -1, 1.0, True, "1", None, [1]], "channels is .* must be one of 1, 3, 4"),
-    ("latent_dim", [0, 4097, -1, 10**4000, 64.0, True, "64", None, [64], float("inf"), float("nan")], "latent_dim is .* 1 to 4096"),
+    (
+        "latent_dim",
+        [0, 4097, -1, 10**4000, 64.0, True, "64", None, [64], float("inf"), float("nan")],
+        "latent_dim is .* 1 to 4096",
+    ),
     ("num_classes", [-1, 10_001, 2.0, True, "2", None], "num_classes is .* 0 to 10000"),
     (
         "class_names",
@@ -175,7 +179,7 @@ def test_any_json_is_a_generator_within_the_budget_or_a_config_error(values, kee
         with torch.device("meta"):
             generator = GanGenerator(**config.to_dict())
     except ConfigError as error:
-        assert len(str(error)) < 400
+        assert 20 < len(str(error)) < 400  # noqa: PT017  # either outcome is right
         return
     assert sum(parameter.numel() for parameter in generator.parameters()) <= MAX_PARAMETERS
     assert {tensor.device.type for tensor in generator.state_dict().values()} == {"meta"}
@@ -187,16 +191,18 @@ def test_any_file_is_an_object_or_a_config_error(text, tmp_path_factory):
     path = tmp_path_factory.mktemp("json") / "config.json"
     path.write_bytes(text)
     try:
-        assert isinstance(read_json(path), dict)
-    except ConfigError as error:
-        assert "config.json" in str(error)
+        values = read_json(path)
+    except ConfigError:
+        return
+    assert values == json.loads(text)
+    assert isinstance(values, dict)
 
 
 @pytest.mark.parametrize("number", ["1e400", "-1e400", "NaN", "Infinity", "1" + "0" * 4000])
 def test_numbers_beyond_every_type(number, tmp_path):
     path = tmp_path / "config.json"
     path.write_text(json.dumps(VALID).replace('"latent_dim": 64', f'"latent_dim": {number}'))
-    with pytest.raises(ConfigError, match="latent_dim is .* 1 to 4096"):
+    with pytest.raises(ConfigError, match=r"latent_dim is .* 1 to 4096"):
         GeneratorConfig.from_dict(read_json(path))
 
 
