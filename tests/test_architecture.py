@@ -149,4 +149,4 @@ def test_modules_fit_and_state_their_purpose(path):
     with tokenize.open(path) as file:
         text = file.read()
     assert ast.get_docstring(ast.parse(text)) or not text.strip(), f"{path} has no docstring"
-    assert path.is_relative_to(ROOT / "tests") or text.count("\n") <= 330
+    assert path.is_relative_to(ROOT / "tests") or text.count("\n") <= 350
