@@ -1,5 +1,6 @@
 """The model card: written from the config and from what the training run measured, nothing left to fill in."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -55,13 +56,16 @@ class RunFacts:
     metrics: Sequence[Metric] = field(default_factory=tuple)
 
 
-def model_card(config: GeneratorConfig, num_parameters: int, facts: RunFacts | None, *, version: str) -> ModelCard:
+def model_card(
+    config: GeneratorConfig, num_parameters: int, facts: RunFacts | None, *, name: str, version: str
+) -> ModelCard:
     """Write the card of a generator.
 
     Args:
         config: of the generator.
         num_parameters: numbers in its weights.
         facts: of the run that trained it; None for a generator that was not trained by `train/train.py`.
+        name: that `GanGenerator.from_pretrained` loads it by.
         version: of gan_hub.
     """
     data = ModelCardData(
@@ -72,7 +76,7 @@ def model_card(config: GeneratorConfig, num_parameters: int, facts: RunFacts | N
         model_name=_title(config),
         eval_results=_eval_results(facts) if facts and facts.metrics else None,
     )
-    sections = [_introduction(config, num_parameters), _usage(config)]
+    sections = [_introduction(config, num_parameters), _usage(config, name)]
     sections += [_training(facts), _measured(facts)] if facts else []
     sections.append(_limits(config, version))
     return ModelCard(f"---\n{data.to_yaml()}\n---\n\n" + "\n\n".join(section for section in sections if section) + "\n")
@@ -85,25 +89,28 @@ def _title(config: GeneratorConfig) -> str:
 def _introduction(config: GeneratorConfig, num_parameters: int) -> str:
     height, width = config.image_size
     kind = {1: "grey", 3: "RGB", 4: "RGBA"}[config.channels]
-    classes = f"one of {config.num_classes} classes ({', '.join(config.class_names[:12])}{', ...' if config.num_classes > 12 else ''})"
+    names = ", ".join(config.class_names[:12]) + (", ..." if config.num_classes > 12 else "")
+    classes = f", each of one of {config.num_classes} classes ({names})" if config.num_classes else ""
     return (
         f"# {_title(config)}\n\n"
-        f"A generator of {kind} pictures of {height}x{width} pixels"
-        + (f", each of {classes}" if config.num_classes else "")
-        + f". Architecture `{config.architecture}`, {num_parameters:,} parameters, latents of length {config.latent_dim}. "
-        "The weights are the exponential moving average of training, in safetensors."
+        f"A generator of {kind} pictures of {height}x{width} pixels{classes}. Architecture `{config.architecture}`, "
+        f"{num_parameters:,} parameters, latents of length {config.latent_dim}."
     )
 
 
-def _usage(config: GeneratorConfig) -> str:
-    labels = f', labels={config.num_classes - 1}  # "{config.class_names[-1]}"' if config.num_classes else ""
-    close = "\n)" if labels else ")"
-    call = f"images = generator.sample(\n    16, seed=7{labels}{close}" if labels else "images = generator.sample(16, seed=7)"
-    return (
-        "## Use\n\n```python\nfrom gan_hub import GanGenerator\n\n"
-        'generator = GanGenerator.from_pretrained("path/or/org/name")\n'
-        f"{call}\nassert images.shape == (16, {config.channels}, {config.image_size[0]}, {config.image_size[1]})  # in [-1, 1]\n```"
-    )
+def _usage(config: GeneratorConfig, name: str) -> str:
+    height, width = config.image_size
+    lines = [
+        "from gan_hub import GanGenerator",
+        "from gan_hub.images import grid, to_pil",
+        "",
+        f"generator = GanGenerator.from_pretrained({json.dumps(name, ensure_ascii=False)})",
+        f"images = generator.sample(16, seed=7)  # [16, {config.channels}, {height}, {width}] in [-1, 1]",
+    ]
+    if config.num_classes:
+        lines.append(f'images = generator.sample(16, seed=7, labels=0)  # all of class "{config.class_names[0]}"')
+    lines.append('grid(to_pil(images), columns=4).save("samples.png")')
+    return "## Use\n\n```python\n" + "\n".join(lines) + "\n```"
 
 
 def _training(facts: RunFacts) -> str:
@@ -111,6 +118,7 @@ def _training(facts: RunFacts) -> str:
     return (
         f"## Training\n\n- Data: {facts.dataset} SHA-256 of the pictures: `{facts.dataset_sha256}`.\n"
         f"- {facts.num_images:,} images seen in {facts.minutes:.0f} minutes on {facts.hardware}.\n"
+        "- The weights are the exponential moving average of training.\n"
         f"- Versions: {versions}.\n\n```sh\n{facts.command}\n```"
     )
 
@@ -118,13 +126,14 @@ def _training(facts: RunFacts) -> str:
 def _measured(facts: RunFacts) -> str:
     if not facts.metrics:
         return ""
-    rows = "\n".join(
-        f"| {m.name} | {m.value:.4g} | {'' if m.reference is None else f'{m.reference:.4g}'} | {m.num_samples:,} | {m.seed} |"
-        for m in facts.metrics
-    )
+    rows = []
+    for metric in facts.metrics:
+        reference = "" if metric.reference is None else f"{metric.reference:.4g}"
+        rows.append(f"| {metric.name} | {metric.value:.4g} | {reference} | {metric.num_samples:,} | {metric.seed} |")
     return (
-        f"## Measured\n\nIn the feature space of {facts.metrics[0].extractor}; not comparable with figures from Inception features.\n\n"
-        "| metric | this generator | real pictures | n | first seed |\n|---|---|---|---|---|\n" + rows
+        f"## Measured\n\nIn the feature space of {facts.metrics[0].extractor}; "
+        "not comparable with figures from Inception features.\n\n"
+        "| metric | this generator | real pictures | n | first seed |\n|---|---|---|---|---|\n" + "\n".join(rows)
     )
 
 
@@ -132,7 +141,8 @@ def _limits(config: GeneratorConfig, version: str) -> str:
     return (
         "## Limits\n\n"
         f"It knows only pictures like its training data, at {config.image_size[0]}x{config.image_size[1]} pixels. "
-        "A picture is synthetic: it shows nothing that exists. Some samples are malformed, more of them at truncation above 1.\n\n"
+        "A picture is synthetic: it shows nothing that exists. "
+        "Some samples are malformed, more of them at truncation above 1.\n\n"
         f"Made with gan-hub {version}."
     )
 

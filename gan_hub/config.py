@@ -10,6 +10,7 @@ from gan_hub.models import ARCHITECTURES
 
 FORMAT_VERSION = 1
 MAX_CONFIG_BYTES = 256 * 1024
+MAX_NAME_CHARACTERS = 40_000  # of all class names: in UTF-8 with 10,000 classes they still fit into MAX_CONFIG_BYTES
 MAX_PARAMETERS = 64_000_000  # 256 MB in float32: ten times what a 512 x 512 generator of this project needs
 
 
@@ -54,16 +55,19 @@ class GeneratorConfig:
         for name in ("num_blocks", "patch_size"):
             value = getattr(self, name)
             if name not in options and value is not None:
-                raise ConfigError(f"{name} is {value!r}, but the architecture '{self.architecture}' takes no {name}; leave it out")
+                raise ConfigError(
+                    f"{name} is {value!r}, but the architecture '{self.architecture}' takes no {name}; leave it out"
+                )
         if "num_blocks" in options:
             _integer("num_blocks", self.num_blocks, 1, 16)
         if "patch_size" in options:
             _one_of("patch_size", self.patch_size, (1, 2, 4))
             assert self.patch_size is not None
-            coarsest = min(self.image_size) // self.patch_size
+            height, width = self.image_size
+            coarsest = min(height, width) // self.patch_size
             if 2 ** (len(self.widths) - 1) > coarsest:
                 raise ConfigError(
-                    f"{len(self.widths)} widths halve {self.image_size[0]}x{self.image_size[1]} pixels in patches of {self.patch_size} "
+                    f"{len(self.widths)} widths halve {height}x{width} pixels in patches of {self.patch_size} "
                     f"below one cell; use at most {coarsest.bit_length()} widths"
                 )
 
@@ -75,7 +79,9 @@ class GeneratorConfig:
         """JSON scalars and lists, as config.json holds them."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {
-            name: list(value) if isinstance(value, tuple) else value for name, value in values.items() if value is not None
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in values.items()
+            if value is not None
         }
 
     @classmethod
@@ -112,8 +118,8 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def shown(value: object, limit: int = 80) -> str:
-    """A value as text that fits into a message, however long it is."""
-    text = value if isinstance(value, str) else repr(value)
+    """A value as text that fits into a message, however long it is and whatever control characters it holds."""
+    text = value if isinstance(value, str) and value.isprintable() else repr(value)
     return text if len(text) <= limit else f"{text[:limit]}..."
 
 
@@ -129,11 +135,11 @@ def _integer(name: str, value: object, low: int, high: int) -> int:
     return value
 
 
-def _integers(
-    name: str, value: object, *, min_length: int, max_length: int, low: int, high: int
-) -> tuple[int, ...]:
+def _integers(name: str, value: object, *, min_length: int, max_length: int, low: int, high: int) -> tuple[int, ...]:
     if not isinstance(value, (list, tuple)) or not min_length <= len(value) <= max_length:
-        raise ConfigError(f"{name} is {shown(repr(value))}; it must be a list of {min_length} to {max_length} whole numbers")
+        raise ConfigError(
+            f"{name} is {shown(repr(value))}; it must be a list of {min_length} to {max_length} whole numbers"
+        )
     return tuple(_integer(f"{name}[{i}]", item, low, high) for i, item in enumerate(value))
 
 
@@ -146,10 +152,14 @@ def _image_size(value: object) -> tuple[int, int]:
 
 def _class_names(value: object, num_classes: int) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)) or len(value) not in (0, num_classes):
-        raise ConfigError(f"class_names is {shown(repr(value))}; it must be a list of one name a class ({num_classes}), or empty")
+        raise ConfigError(
+            f"class_names is {shown(repr(value))}; it must be a list of one name a class ({num_classes}), or empty"
+        )
     for name in value:
         if not isinstance(name, str) or not 1 <= len(name) <= 64 or not name.isprintable():
             raise ConfigError(f"the class name {shown(repr(name))} is not possible; use 1 to 64 printable characters")
     if len(set(value)) != len(value):
         raise ConfigError("class_names holds a name twice")
+    if (length := sum(map(len, value))) > MAX_NAME_CHARACTERS:
+        raise ConfigError(f"class_names has {length:,} characters in all; at most {MAX_NAME_CHARACTERS:,} are possible")
     return tuple(value) or tuple(str(i) for i in range(num_classes))

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from gan_hub import hub
+from gan_hub import hub, weights
 from gan_hub.config import ConfigError, read_json
 from gan_hub.models.classifier import Classifier
 
@@ -34,14 +34,16 @@ class FeatureExtractor:
         """
         folder = hub.BUNDLED_FOLDER / Path(name).name
         if not (folder / hub.CONFIG_FILE).is_file():
-            raise hub.ModelError(f"there is no bundled feature extractor '{name}'; there are: {', '.join(_names())}")
+            raise weights.ModelError(
+                f"there is no bundled feature extractor '{name}'; there are: {', '.join(_names())}"
+            )
         config = read_json(folder / hub.CONFIG_FILE)
         if config.get("architecture") != "classifier":
             raise ConfigError(f"'{name}' is not a classifier; feature extractors are: {', '.join(_names())}")
         shape = {key: config[key] for key in ("channels", "num_classes", "feature_dim")}
         with torch.device("meta"):
             classifier = Classifier(image_size=tuple(config["image_size"]), **shape)
-        hub.load_weights(classifier, folder / hub.WEIGHTS_FILE, name)
+        weights.load_weights(classifier, folder / weights.WEIGHTS_FILE, name)
         accuracy = f"test accuracy {config['test_accuracy']:.2%}"
         description = f"{name} ({accuracy}, {config['feature_dim']} standardised penultimate features)"
         return cls(classifier.to(memory_format=torch.channels_last), description)

@@ -3,15 +3,16 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from huggingface_hub import ModelCard, PyTorchModelHubMixin
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from gan_hub import __version__, card, hub
-from gan_hub.config import FORMAT_VERSION, ConfigError, GeneratorConfig
-from gan_hub.latents import labels_of_latents, latents_from_seeds, truncate
+from gan_hub import __version__, card, hub, weights
+from gan_hub.config import FORMAT_VERSION, ConfigError, GeneratorConfig, shown
+from gan_hub.latents import check_seed, labels_of_latents, latents_from_seeds, truncate
 from gan_hub.models import ARCHITECTURES
 
 Labels = int | Sequence[int] | Tensor | None
@@ -71,7 +72,7 @@ class GanGenerator(
             format_version=format_version,
         )
         with torch.device("meta"):
-            hub.check_parameter_budget(_build_network(self.config), architecture)
+            weights.check_parameter_budget(_build_network(self.config), architecture)
         self.network = _build_network(self.config).to(memory_format=torch.channels_last)
         self.source: str | None = None
         self.revision: str | None = None
@@ -129,9 +130,10 @@ class GanGenerator(
         Raises:
             ValueError: an argument is out of its range.
         """
-        if n < 1:
-            raise ValueError(f"{n} pictures are not possible; ask for at least 1")
-        z = self.latents(range(seed, seed + n))
+        if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+            raise ValueError(f"{n!r} pictures are not possible; ask for a whole number of at least 1")
+        first, last = check_seed(seed), check_seed(seed + n - 1)
+        z = self.latents(range(first, last + 1))
         if labels is None and self.num_classes:
             labels = labels_of_latents(z, self.num_classes)
         return self.generate(truncate(z, truncation), labels)
@@ -153,6 +155,8 @@ class GanGenerator(
         if z.ndim != 2 or z.shape[1] != self.latent_dim:
             raise ValueError(f"z has the shape {list(z.shape)}; this generator takes [N, {self.latent_dim}]")
         label_tensor = self._label_tensor(labels, z)
+        if len(z) == 0:
+            raise ValueError("z has no rows; give at least one latent")
         was_training = self.training
         self.eval()
         images = self._forward_in_chunks(z.to(self.device, torch.float32), label_tensor)
@@ -171,25 +175,31 @@ class GanGenerator(
         size = max(1, min(16, 128 * 128 // (height * width)))
         padding = -len(z) % size
         z = nn.functional.pad(z, (0, 0, 0, padding))
-        label_chunks = [None] * (len(z) // size) if labels is None else nn.functional.pad(labels, (0, padding)).split(size)
+        label_chunks = (
+            [None] * (len(z) // size) if labels is None else nn.functional.pad(labels, (0, padding)).split(size)
+        )
         images = [self.network(*chunk) for chunk in zip(z.split(size), label_chunks)]
         return torch.cat(images)[: len(z) - padding]
 
     def _label_tensor(self, labels: Labels, z: Tensor) -> Tensor | None:
         if not self.num_classes:
             if labels is not None:
-                raise ValueError(f"labels are {labels!r}, but this generator has no classes; leave them out")
+                raise ValueError(f"labels are {shown(labels)}, but this generator has no classes; leave them out")
             return None
         if labels is None:
             labels = labels_of_latents(z, self.num_classes)
-        tensor = torch.as_tensor(labels)
+        refusal = ValueError(
+            f"labels are {shown(labels)}; use one whole number from 0 to {self.num_classes - 1}, or {len(z)} of them"
+        )
+        try:
+            tensor = torch.as_tensor(labels)
+        except (TypeError, ValueError, RuntimeError) as error:  # what torch raises for text, ragged lists, huge numbers
+            raise refusal from error
         if tensor.ndim == 0:
             tensor = tensor.expand(len(z))
-        in_range = tensor.dtype in (torch.int32, torch.int64) and ((tensor >= 0) & (tensor < self.num_classes)).all()
-        if tensor.shape != (len(z),) or not in_range:
-            raise ValueError(
-                f"labels are {labels!r}; use one whole number from 0 to {self.num_classes - 1}, or {len(z)} of them"
-            )
+        whole = not (tensor.is_floating_point() or tensor.is_complex() or tensor.dtype == torch.bool)
+        if tensor.shape != (len(z),) or not whole or not ((tensor >= 0) & (tensor < self.num_classes)).all():
+            raise refusal
         return tensor.to(self.device, torch.int64)
 
     @classmethod
@@ -226,22 +236,36 @@ class GanGenerator(
             with torch.device("meta"):
                 generator = cls(**config.to_dict())
         except ConfigError as error:
-            raise hub.ModelError(f"'{files.name}' can't be loaded: {error}") from error
-        hub.load_weights(generator, files.weights_path(generator), files.name)
+            raise weights.ModelError(f"'{files.name}' can't be loaded: {error}") from error
+        weights.load_weights(generator, files.weights_path(generator), files.name)
+        generator.network.to(memory_format=torch.channels_last)  # as in a new generator: the same speed, the same bits
         generator.source, generator.revision = files.name, files.commit
         return generator.eval()
 
+    def save_pretrained(self, save_directory: str | Path, **kwargs: Any) -> str | None:
+        """Write model.safetensors, config.json and, unless there is one, README.md; the arguments are the mixin's.
+
+        `model_card_kwargs={"facts": ...}` are for `generate_model_card`.
+        """
+        card_kwargs = {"name": Path(save_directory).resolve().name, **(kwargs.pop("model_card_kwargs", None) or {})}
+        return super().save_pretrained(save_directory, model_card_kwargs=card_kwargs, **kwargs)
+
+    def push_to_hub(self, repo_id: str, **kwargs: Any) -> str:
+        """Save as `save_pretrained` does and upload to the repository; the arguments are the mixin's."""
+        card_kwargs = {**(kwargs.pop("model_card_kwargs", None) or {}), "name": repo_id}
+        return super().push_to_hub(repo_id, model_card_kwargs=card_kwargs, **kwargs)
+
     def _save_pretrained(self, save_directory: Path) -> None:
         """Write model.safetensors and config.json; called by the mixin's `save_pretrained` and `push_to_hub`."""
-        # safetensors refuses channels_last tensors; plain `save_file` gives the same bytes each time, `save_model` does not.
+        # safetensors refuses channels_last tensors. `save_file` gives the same bytes each time, `save_model` does not.
         state = {name: tensor.detach().to("cpu").contiguous() for name, tensor in self.state_dict().items()}
-        save_file(state, save_directory / hub.WEIGHTS_FILE, metadata={"format": "pt"})
-        text = json.dumps(self.config.to_dict(), indent=2, sort_keys=True)
+        save_file(state, save_directory / weights.WEIGHTS_FILE, metadata={"format": "pt"})
+        text = json.dumps(self.config.to_dict(), indent=2, sort_keys=True, ensure_ascii=False)
         (save_directory / hub.CONFIG_FILE).write_text(text + "\n", encoding="utf-8")
 
-    def generate_model_card(self, *, facts: card.RunFacts | None = None) -> ModelCard:
-        """The README of the model: what it is and how to use it, and how it was trained if `facts` say so."""
-        return card.model_card(self.config, hub.count_parameters(self), facts, version=__version__)
+    def generate_model_card(self, *, name: str, facts: card.RunFacts | None = None) -> ModelCard:
+        """The README of the model: what it is, how to load it by `name`, how it was trained if `facts` say so."""
+        return card.model_card(self.config, weights.count_parameters(self), facts, name=name, version=__version__)
 
 
 def _build_network(config: GeneratorConfig) -> nn.Module:

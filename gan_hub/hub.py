@@ -1,45 +1,47 @@
-"""Finding a model's two files and loading them strictly: safetensors only, one commit, bounded before anything is allocated.
+"""Finding a model's two files: bundled, in a folder, or on the Hub, there from one commit and nothing else of it.
 
-The order of checks bounds what an untrusted repository can cost: its name, its commit, the sizes the Hub states, the
-config's fields, the parameters the network would have (counted without allocating them), the header of the weights,
-and only then the weights themselves. A pickle is never opened.
+The order of checks bounds what an untrusted repository can cost: its name, its commit, the size of its config, the
+config's fields, the parameters the network would have (counted without allocating them), the size of the weights that
+the Hub states against that count, their header, and only then the weights themselves (gan_hub.weights).
 """
 
 import json
+import os
 import re
-import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx2
-import torch
-from huggingface_hub import HfApi, hf_hub_download, try_to_load_from_cache
-from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
-from safetensors import SafetensorError
-from safetensors.torch import load_file
+from huggingface_hub import HfApi, get_hf_file_metadata, hf_hub_download, hf_hub_url, try_to_load_from_cache
+from huggingface_hub.errors import (
+    GatedRepoError,
+    HfHubHTTPError,
+    RemoteEntryNotFoundError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
 from torch import nn
 
-from gan_hub.config import MAX_CONFIG_BYTES, MAX_PARAMETERS, ConfigError, read_json, shown
+from gan_hub.config import MAX_CONFIG_BYTES, ConfigError, read_json, shown
+from gan_hub.weights import WEIGHTS_FILE, ModelError, check_weights_size
 
 CONFIG_FILE = "config.json"
-WEIGHTS_FILE = "model.safetensors"
-MAX_HEADER_BYTES = 1024 * 1024
-MAX_WEIGHTS_BYTES = 4 * MAX_PARAMETERS + MAX_HEADER_BYTES
 TIMEOUT_SECONDS = 5.0
 
 BUNDLED_FOLDER = Path(__file__).parent / "bundled"
-REPO_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
+REPO_ID = re.compile(r"{0}/{0}".format(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?"))
 REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,199}")
 COMMIT = re.compile(r"[0-9a-f]{40}")
-SAFETENSORS_DTYPES = {torch.float32: "F32", torch.float64: "F64", torch.int64: "I64"}
 
 NETWORK_ERRORS = (HfHubHTTPError, httpx2.HTTPError, OSError)
 
 
-class ModelError(ValueError):
-    """A model that can't be had or is refused; the message names it, says why, and what to do."""
+class UnreachableError(ModelError):
+    """The Hub does not answer, or not as a Hub should; what is in the cache may be used instead."""
 
 
 def bundled_names() -> list[str]:
@@ -59,46 +61,86 @@ class ModelFiles:
         name: as the user gave it.
         folder: holds both files, or None when they are fetched from the Hub.
         commit: the one commit both files are fetched at; None for a folder.
-        weights_bytes: size of the weights as the Hub states it; None when unknown.
+        branch: or tag that stood for the commit when the Hub was asked; None when it was not asked.
         hub: the arguments of `hf_hub_download` that the two files share.
     """
 
     name: str
     folder: Path | None
     commit: str | None
-    weights_bytes: int | None
+    branch: str | None
     hub: Mapping[str, Any]
 
     def config_path(self) -> Path:
         """The local path of config.json, fetched if need be.
 
         Raises:
-            ModelError: there is none.
+            ModelError: there is none, it is too large, or the Hub doesn't hand it out.
         """
-        return self._path(CONFIG_FILE)
+
+        def check_size(size: int) -> None:
+            if size > MAX_CONFIG_BYTES:
+                raise ModelError(
+                    f"{CONFIG_FILE} of '{self.name}' has {size:,} bytes; at most {MAX_CONFIG_BYTES:,} are read"
+                )
+
+        return self._path(CONFIG_FILE, check_size)
 
     def weights_path(self, network: nn.Module) -> Path:
         """The local path of model.safetensors, fetched if need be once its stated size fits `network`.
 
         Raises:
-            ModelError: there is none, or its size can't be that of the network's weights.
+            ModelError: there is none, its size can't be that of the network's weights, or the Hub doesn't hand it out.
         """
-        if self.weights_bytes is not None:
-            check_weights_size(self.name, self.weights_bytes, network)
-        path = self._path(WEIGHTS_FILE)
-        check_weights_size(self.name, path.stat().st_size, network)
+        path = self._path(WEIGHTS_FILE, partial(check_weights_size, self.name, network=network))
+        if self.branch is not None:
+            self._remember_branch(path.parents[2] / "refs" / self.branch)
         return path
 
-    def _path(self, filename: str) -> Path:
-        if self.folder is not None:
-            path = self.folder / filename
-            if not path.is_file():
-                raise ModelError(_missing_file(self.name, filename))
-            return path
+    def _remember_branch(self, ref: Path) -> None:
+        """Write what the branch stands for into the cache, so that it is found there while the Hub is away.
+
+        `hf_hub_download` does so only when it resolves the branch itself.
+        """
+        assert self.commit is not None
+        with suppress(OSError):  # a cache that can't be written still can be read
+            ref.parent.mkdir(parents=True, exist_ok=True)
+            ref.write_text(self.commit)
+
+    def _path(self, filename: str, check_size: Callable[[int], None]) -> Path:
+        path = self._in_folder(filename) if self.folder else self._in_cache(filename)
+        path = path or self._fetched(filename, check_size)
+        check_size(path.stat().st_size)
+        return path
+
+    def _in_folder(self, filename: str) -> Path:
+        assert self.folder is not None
+        path = self.folder / filename
+        if not path.is_file():
+            raise ModelError(_missing_file(self.name, filename))
+        return path
+
+    def _in_cache(self, filename: str) -> Path | None:
+        if self.hub["force_download"]:
+            return None
+        path = try_to_load_from_cache(self.name, filename, revision=self.commit, cache_dir=self.hub["cache_dir"])
+        return Path(path) if isinstance(path, str) else None
+
+    def _fetched(self, filename: str, check_size: Callable[[int], None]) -> Path:
+        if self.hub["local_files_only"]:
+            raise ModelError(f"the cache holds '{self.name}' without its {filename}; connect and load it once")
         try:
+            # Asked for its size first: nothing of a file that can't be right is downloaded. Also, this one call fails
+            # at once where `hf_hub_download` tries again for minutes.
+            url = hf_hub_url(self.name, filename, revision=self.commit)
+            stated = get_hf_file_metadata(url, token=self.hub["token"], timeout=TIMEOUT_SECONDS)
+            if stated.commit_hash != self.commit:
+                raise _unreachable("another server answers", self.name, self.commit, filename)
+            if stated.size is not None:
+                check_size(stated.size)
             return Path(hf_hub_download(self.name, filename, revision=self.commit, **self.hub))
         except NETWORK_ERRORS as error:
-            raise ModelError(f"could not fetch {filename} of '{self.name}' ({type(error).__name__}); try again later") from error
+            raise _refusal(error, self.name, self.commit, filename) from error
 
 
 def locate(
@@ -129,11 +171,11 @@ def locate(
         ModelError: nothing by that name, or it can't be reached.
     """
     text = str(name)
-    if re.fullmatch(r"[a-z0-9-]+", text) and (BUNDLED_FOLDER / text / CONFIG_FILE).is_file():
+    if re.fullmatch(r"[a-z0-9-]{1,96}", text) and (BUNDLED_FOLDER / text / CONFIG_FILE).is_file():
         return ModelFiles(text, BUNDLED_FOLDER / text, None, None, {})
-    if allow_folders and Path(text).is_dir():
+    if allow_folders and os.path.isdir(text):  # noqa: PTH112  # Path.is_dir raises for a name that is too long
         return ModelFiles(text, Path(text), None, None, {})
-    if not REPO_ID.fullmatch(text) or ".." in text or "--" in text:
+    if not REPO_ID.fullmatch(text) or ".." in text or "--" in text or text.endswith(".git"):
         places = "a bundled name ({}), {}or a repository on the Hub as org/name"
         raise ModelError(
             f"there is no model '{shown(text)}'; use "
@@ -141,53 +183,68 @@ def locate(
         )
     if revision is not None and (not REVISION.fullmatch(revision) or ".." in revision):
         raise ModelError(f"the revision {shown(repr(revision))} is not possible; use a branch, a tag or a commit")
-    hub = {"token": token, "cache_dir": cache_dir}
-    cached = _cached_commit(text, revision, cache_dir)
-    pinned = cached is not None and revision is not None and COMMIT.fullmatch(revision)
+    path = try_to_load_from_cache(text, WEIGHTS_FILE, revision=revision, cache_dir=cache_dir)
+    cached = Path(path).parent.name if isinstance(path, str) else None
+    pinned = cached is not None and cached == revision
+    hub = {"token": token, "cache_dir": cache_dir, "force_download": force_download, "local_files_only": False}
+    offline = ModelFiles(text, None, cached, None, {**hub, "force_download": False, "local_files_only": True})
     if cached and (pinned or local_files_only) and not force_download:
-        return ModelFiles(text, None, cached, None, {**hub, "local_files_only": True})
+        return offline
     if local_files_only:
         raise ModelError(f"'{text}' is not in the cache and only local files are allowed; connect and load it once")
-    return _ask_hub(text, revision, token, cached, {**hub, "force_download": force_download})
-
-
-def _cached_commit(repo_id: str, revision: str | None, cache_dir: str | Path | None) -> str | None:
-    path = try_to_load_from_cache(repo_id, WEIGHTS_FILE, revision=revision, cache_dir=cache_dir)
-    return Path(path).parent.name if isinstance(path, str) else None
-
-
-def _ask_hub(
-    repo_id: str, revision: str | None, token: str | bool | None, cached: str | None, hub: Mapping[str, Any]
-) -> ModelFiles:
-    at = f" at revision '{revision}'" if revision else ""
     try:
-        info = HfApi().model_info(
-            repo_id, revision=revision, token=token, files_metadata=True, timeout=TIMEOUT_SECONDS
-        )
-    except GatedRepoError as error:
-        raise ModelError(
-            f"'{repo_id}' is gated: ask for access on its page on the Hub, then log in with `hf auth login`"
-        ) from error
-    except RevisionNotFoundError as error:
-        raise ModelError(f"'{repo_id}' has no revision '{revision}'; use a branch, a tag or a commit of it") from error
-    except RepositoryNotFoundError as error:
-        raise ModelError(
-            f"the Hub has no model '{repo_id}' that you may see; check the name, or log in with `hf auth login` if it is private"
-        ) from error
-    except NETWORK_ERRORS as error:
-        if cached is not None:
-            return ModelFiles(repo_id, None, cached, None, {**hub, "force_download": False, "local_files_only": True})
-        raise ModelError(
-            f"the Hub can't be reached ({type(error).__name__}) and '{repo_id}'{at} is not in the cache; "
-            f"connect and try again, or use a bundled model: {', '.join(bundled_names())}"
-        ) from error
-    sizes = {sibling.rfilename: sibling.size for sibling in info.siblings or []}
-    for filename, limit in ((CONFIG_FILE, MAX_CONFIG_BYTES), (WEIGHTS_FILE, MAX_WEIGHTS_BYTES)):
-        if filename not in sizes:
+        commit = _ask_for_commit(text, revision, token)
+    except ModelError as error:
+        if cached and isinstance(error, UnreachableError):
+            return offline
+        raise
+    return ModelFiles(text, None, commit, None if revision == commit else revision or "main", hub)
+
+
+def _ask_for_commit(repo_id: str, revision: str | None, token: str | bool | None) -> str:
+    """The commit that a revision stands for now, if the Hub has one with the two files of a model."""
+    try:
+        info = HfApi().model_info(repo_id, revision=revision, token=token, timeout=TIMEOUT_SECONDS)
+    except (*NETWORK_ERRORS, ValueError) as error:  # ValueError: the answer is not JSON, as a captive portal's
+        raise _refusal(error, repo_id, revision, None) from error
+    filenames = {sibling.rfilename for sibling in info.siblings or []}
+    for filename in (CONFIG_FILE, WEIGHTS_FILE):
+        if filename not in filenames:
             raise ModelError(_missing_file(repo_id, filename))
-        if (size := sizes[filename]) is not None and size > limit:
-            raise ModelError(f"{filename} of '{repo_id}' has {size:,} bytes; at most {limit:,} are accepted")
-    return ModelFiles(repo_id, None, info.sha, sizes[WEIGHTS_FILE], hub)
+    if info.sha is None or not COMMIT.fullmatch(info.sha):
+        raise ModelError(f"the Hub states no commit for '{repo_id}', so its two files might not belong together")
+    return info.sha
+
+
+def _refusal(error: Exception, repo_id: str, revision: str | None, filename: str | None) -> "ModelError":
+    """Put what the Hub client raised into words; `filename` is what was asked for, None = the repository itself."""
+    if isinstance(error, GatedRepoError):
+        return ModelError(
+            f"'{repo_id}' is gated: ask for access on its page on the Hub, then log in with `hf auth login`"
+        )
+    if isinstance(error, RevisionNotFoundError):
+        return ModelError(f"'{repo_id}' has no revision '{revision}'; use a branch, a tag or a commit of it")
+    if isinstance(error, RepositoryNotFoundError):
+        return ModelError(
+            f"the Hub has no model '{repo_id}' that you may see; "
+            "check the name, or log in with `hf auth login` if it is private"
+        )
+    if isinstance(error, RemoteEntryNotFoundError) and filename:
+        return ModelError(_missing_file(repo_id, filename))
+    status = error.response.status_code if isinstance(error, HfHubHTTPError) else None
+    if status in (401, 403):
+        return ModelError(f"the Hub refused the token for '{repo_id}' ({status}); log in again with `hf auth login`")
+    reason = f"it answered {status}" if status else type(error).__name__
+    return _unreachable(reason, repo_id, revision, filename)
+
+
+def _unreachable(reason: str, repo_id: str, revision: str | None, filename: str | None) -> UnreachableError:
+    file = f"{filename} of " if filename else ""
+    at = f" at {revision}" if revision else ""
+    return UnreachableError(
+        f"the Hub can't be reached ({reason}) and {file}'{repo_id}'{at} is not in the cache; "
+        f"try again later, or use a bundled model: {', '.join(bundled_names())}"
+    )
 
 
 def _missing_file(name: str, filename: str) -> str:
@@ -197,86 +254,6 @@ def _missing_file(name: str, filename: str) -> str:
         else "a model of gan-hub has config.json and model.safetensors at its root"
     )
     return f"'{name}' has no {filename}: {remedy}"
-
-
-def count_parameters(network: nn.Module) -> int:
-    """Numbers in all parameters and buffers; works on the meta device too."""
-    return sum(tensor.numel() for tensor in network.state_dict().values())
-
-
-def check_weights_size(name: str, size: int, network: nn.Module) -> None:
-    """Raise ModelError unless a safetensors file of `size` bytes can hold exactly the weights of `network`."""
-    expected = sum(tensor.numel() * tensor.element_size() for tensor in network.state_dict().values())
-    if not expected < size <= expected + MAX_HEADER_BYTES:
-        raise ModelError(
-            f"{WEIGHTS_FILE} of '{name}' has {size:,} bytes, but its config describes a network of {expected:,} bytes; "
-            f"the two files do not belong together"
-        )
-
-
-def load_weights(network: nn.Module, path: Path, name: str) -> None:
-    """Put the weights of a safetensors file into a network, which may be on the meta device.
-
-    Raises:
-        ModelError: not a safetensors file, a tensor missing, surplus, of another shape or type, or not finite.
-    """
-    expected = {key: (SAFETENSORS_DTYPES[t.dtype], list(t.shape)) for key, t in network.state_dict().items()}
-    found = _read_header(path, name)
-    if problems := _differences(expected, found):
-        raise ModelError(f"the weights of '{name}' do not fit its config: {'; '.join(problems)}")
-    try:
-        state = load_file(path)
-    except SafetensorError as error:
-        raise ModelError(f"{WEIGHTS_FILE} of '{name}' is damaged ({error}); download or save it again") from error
-    for key, tensor in state.items():
-        if not torch.isfinite(tensor).all():
-            raise ModelError(f"the weights of '{name}' are not usable: '{key}' holds NaN or infinite values")
-    network.load_state_dict(state, strict=True, assign=True)
-
-
-def _read_header(path: Path, name: str) -> dict[str, tuple[str, list[int]]]:
-    """The names, types and shapes in a safetensors header, without reading the tensors."""
-    damaged = f"{WEIGHTS_FILE} of '{name}' is not a safetensors file; download or save it again"
-    with path.open("rb") as file:
-        prefix = file.read(8)
-        if len(prefix) < 8:
-            raise ModelError(damaged)
-        (length,) = struct.unpack("<Q", prefix)
-        if length > MAX_HEADER_BYTES:
-            raise ModelError(f"the header of {WEIGHTS_FILE} of '{name}' claims {length:,} bytes; at most {MAX_HEADER_BYTES:,} are read")
-        raw = file.read(length)
-    try:
-        header = json.loads(raw)
-        return {key: (value["dtype"], value["shape"]) for key, value in header.items() if key != "__metadata__"}
-    except (ValueError, RecursionError, TypeError, KeyError, AttributeError) as error:
-        raise ModelError(damaged) from error
-
-
-def _differences(
-    expected: Mapping[str, tuple[str, list[int]]], found: Mapping[str, tuple[str, list[int]]]
-) -> list[str]:
-    """What differs, in words, at most three items of a kind."""
-
-    def listed(keys: list[str]) -> str:
-        return ", ".join(shown(key, 60) for key in keys[:3]) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")
-
-    problems = []
-    if missing := sorted(set(expected) - set(found)):
-        problems.append(f"missing {listed(missing)}")
-    if surplus := sorted(set(found) - set(expected)):
-        problems.append(f"surplus {listed(surplus)}")
-    other = [key for key in expected if key in found and found[key] != expected[key]]
-    problems += [
-        f"{key} is {found[key][0]} {shown(repr(found[key][1]))}, expected {expected[key][0]} {expected[key][1]}"
-        for key in other[:3]
-    ]
-    return problems
-
-
-def check_parameter_budget(network: nn.Module, name: str) -> None:
-    """Raise ConfigError if a network (on the meta device) has more than MAX_PARAMETERS numbers."""
-    if (count := count_parameters(network)) > MAX_PARAMETERS:
-        raise ConfigError(f"'{name}' asks for {count:,} parameters; at most {MAX_PARAMETERS:,} are allowed")
 
 
 def load_config(files: ModelFiles) -> dict[str, Any]:

@@ -45,13 +45,13 @@ def grid(pictures: Sequence[Image.Image], columns: int, *, padding: int = 2) -> 
         ValueError: no pictures, or fewer than one column.
     """
     if not pictures or columns < 1:
-        raise ValueError(f"a grid of {len(pictures)} pictures in {columns} columns is not possible; both must be at least 1")
+        raise ValueError(
+            f"a grid of {len(pictures)} pictures in {columns} columns is not possible; both must be at least 1"
+        )
     columns = min(columns, len(pictures))
     rows = -(-len(pictures) // columns)
     width, height = pictures[0].size
-    sheet = Image.new(
-        pictures[0].mode, (columns * (width + padding) + padding, rows * (height + padding) + padding)
-    )
+    sheet = Image.new(pictures[0].mode, (columns * (width + padding) + padding, rows * (height + padding) + padding))
     for i, picture in enumerate(pictures):
         row, column = divmod(i, columns)
         sheet.paste(picture, (padding + column * (width + padding), padding + row * (height + padding)))

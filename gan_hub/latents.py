@@ -1,6 +1,7 @@
 """Latents: drawing z from seeds, truncating it, and the class that a z stands for.
 
-Everything here is a pure function of its arguments, computed on the CPU, so that a seed means the same picture on every machine.
+Everything here is a pure function of its arguments, computed on the CPU, so that a seed means the same picture on every
+machine.
 """
 
 import math
@@ -58,7 +59,9 @@ def truncate(z: Tensor, truncation: float) -> Tensor:
         ValueError: truncation is outside [0, 2] or not finite.
     """
     if not (math.isfinite(truncation) and 0 <= truncation <= 2):
-        raise ValueError(f"truncation {truncation!r} is not possible; use a number from 0 to 2 (1 leaves the latents alone)")
+        raise ValueError(
+            f"truncation {truncation!r} is not possible; use a number from 0 to 2 (1 leaves the latents alone)"
+        )
     return z * truncation
 
 

@@ -11,7 +11,7 @@ from gan_hub.models.mlp import MLPDiscriminator, MLPGenerator
 
 @dataclass(frozen=True)
 class Architecture:
-    """A generator, the discriminator it is trained against, and the options that both take besides the image's shape."""
+    """A generator, the discriminator it is trained against, and the options both take besides the image's shape."""
 
     generator: Callable[..., nn.Module]
     discriminator: Callable[..., nn.Module]

@@ -25,12 +25,8 @@ class Classifier(nn.Module):
 
     def __init__(self, *, image_size: tuple[int, int], channels: int, num_classes: int, feature_dim: int = 64) -> None:
         super().__init__()
-        self.image_size, self.channels, self.num_classes, self.feature_dim = (
-            image_size,
-            channels,
-            num_classes,
-            feature_dim,
-        )
+        self.image_size, self.channels = image_size, channels
+        self.num_classes, self.feature_dim = num_classes, feature_dim
         first, second = WIDTHS
         self.convolutions = nn.ModuleList(
             [_conv(4 * channels, first), _conv(first, first), _conv(first, second), _conv(second, second)]

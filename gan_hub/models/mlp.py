@@ -10,14 +10,14 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from gan_hub.models.layers import SLOPE
+from gan_hub.models.layers import SLOPE, Linear
 
 
 def perceptron(dims: Sequence[int]) -> nn.Sequential:
     """Linear layers from dims[0] to dims[-1], a leaky ReLU between each two, none after the last."""
     layers: list[nn.Module] = []
     for in_dim, out_dim in pairwise(dims):
-        layers += [nn.Linear(in_dim, out_dim), nn.LeakyReLU(SLOPE)]
+        layers += [Linear(in_dim, out_dim), nn.LeakyReLU(SLOPE)]
     return nn.Sequential(*layers[:-1])
 
 
@@ -53,4 +53,5 @@ class MLPDiscriminator(nn.Module):
 def _with_one_hot(x: Tensor, labels: Tensor | None, num_classes: int) -> Tensor:
     if labels is None:
         return x
+    assert labels is not None, "a conditional network needs labels"
     return torch.cat([x, nn.functional.one_hot(labels, num_classes).to(x.dtype)], dim=1)

@@ -1,0 +1,102 @@
+"""Loading weights strictly: safetensors alone, checked against the network before a tensor is read; never a pickle."""
+
+import json
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load
+from torch import nn
+
+from gan_hub.config import MAX_PARAMETERS, ConfigError, shown
+
+WEIGHTS_FILE = "model.safetensors"
+MAX_HEADER_BYTES = 1024 * 1024
+SAFETENSORS_DTYPES = {torch.float32: "F32", torch.float64: "F64", torch.int64: "I64"}
+
+
+class ModelError(ValueError):
+    """A model that can't be had or is refused; the message names it, says why, and what to do."""
+
+
+def count_parameters(network: nn.Module) -> int:
+    """Numbers in all parameters and buffers; works on the meta device too."""
+    return sum(tensor.numel() for tensor in network.state_dict().values())
+
+
+def check_weights_size(name: str, size: int, network: nn.Module) -> None:
+    """Raise ModelError unless a safetensors file of `size` bytes can hold exactly the weights of `network`."""
+    expected = sum(tensor.numel() * tensor.element_size() for tensor in network.state_dict().values())
+    if not expected < size <= expected + MAX_HEADER_BYTES:
+        raise ModelError(
+            f"{WEIGHTS_FILE} of '{name}' has {size:,} bytes, but its config describes a network of {expected:,} bytes; "
+            "the two files do not belong together"
+        )
+
+
+def load_weights(network: nn.Module, path: Path, name: str) -> None:
+    """Put the weights of a safetensors file into a network, which may be on the meta device.
+
+    Raises:
+        ModelError: not a safetensors file, a tensor missing, surplus, of another shape or type, or not finite.
+    """
+    expected = {key: (SAFETENSORS_DTYPES[t.dtype], list(t.shape)) for key, t in network.state_dict().items()}
+    # Read once into memory: tensors mapped from the file would end the process when another one rewrites it.
+    data = path.read_bytes()
+    found = _read_header(data, name)
+    if problems := _differences(expected, found):
+        raise ModelError(f"the weights of '{name}' do not fit its config: {'; '.join(problems)}")
+    try:
+        state = load(data)
+    except SafetensorError as error:
+        raise ModelError(f"{WEIGHTS_FILE} of '{name}' is damaged ({error}); download or save it again") from error
+    for key, tensor in state.items():
+        if not torch.isfinite(tensor).all():
+            raise ModelError(f"the weights of '{name}' are not usable: '{key}' holds NaN or infinite values")
+    network.load_state_dict(state, strict=True, assign=True)
+
+
+def _read_header(data: bytes, name: str) -> dict[str, tuple[str, list[int]]]:
+    """The names, types and shapes in a safetensors header, without decoding the tensors."""
+    damaged = f"{WEIGHTS_FILE} of '{name}' is not a safetensors file; download or save it again"
+    if len(data) < 8:
+        raise ModelError(damaged)
+    (length,) = struct.unpack("<Q", data[:8])
+    if length > MAX_HEADER_BYTES:
+        raise ModelError(
+            f"the header of {WEIGHTS_FILE} of '{name}' claims {length:,} bytes; at most {MAX_HEADER_BYTES:,} are read"
+        )
+    try:
+        header = json.loads(data[8 : 8 + length])
+        return {key: (value["dtype"], value["shape"]) for key, value in header.items() if key != "__metadata__"}
+    except (ValueError, RecursionError, TypeError, KeyError, AttributeError) as error:
+        raise ModelError(damaged) from error
+
+
+def _differences(
+    expected: Mapping[str, tuple[str, list[int]]], found: Mapping[str, tuple[str, list[int]]]
+) -> list[str]:
+    """What differs, in words, at most three items of a kind."""
+
+    def listed(keys: list[str]) -> str:
+        return ", ".join(shown(key, 60) for key in keys[:3]) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")
+
+    problems = []
+    if missing := sorted(set(expected) - set(found)):
+        problems.append(f"missing {listed(missing)}")
+    if surplus := sorted(set(found) - set(expected)):
+        problems.append(f"surplus {listed(surplus)}")
+    other = [key for key in expected if key in found and found[key] != expected[key]]
+    problems += [
+        f"{key} is {found[key][0]} {shown(repr(found[key][1]))}, expected {expected[key][0]} {expected[key][1]}"
+        for key in other[:3]
+    ]
+    return problems
+
+
+def check_parameter_budget(network: nn.Module, name: str) -> None:
+    """Raise ConfigError if a network (on the meta device) has more than MAX_PARAMETERS numbers."""
+    if (count := count_parameters(network)) > MAX_PARAMETERS:
+        raise ConfigError(f"'{name}' asks for {count:,} parameters; at most {MAX_PARAMETERS:,} are allowed")
