@@ -153,7 +153,7 @@ def test_weights_of_less_depth_do_not_load(hub, cache, files):
 def test_weights_of_more_depth_do_not_load(hub, cache, files, tmp_path):
     """Trap 1: nor is a surplus left out. So few bytes more could be a header's, so the names decide."""
     deeper = files_of(make_generator(num_blocks=2), tmp_path / "deeper")
-    message = r"surplus network\.stages\.0\.1\.conv1\.bias, .* and 9 more"
+    message = r"surplus network\.stages\.0\.blocks\.1\.conv1\.bias, .* and 9 more"
     assert_refused(hub, cache, with_config(deeper, num_blocks=1), message, weights=True)
 
 
@@ -284,11 +284,11 @@ def test_saved_bytes_are_the_same_each_time(tiny_generator, tmp_path):
 def test_tied_tensors_are_not_a_way_around_strictness(tiny_generator, files, tmp_path):
     """Trap 10: save_model drops a tensor that shares memory with another; the loader misses it by name."""
     tied = make_generator(image_size=(8, 8), widths=[4, 4], patch_size=2)
-    tied.network.stages[1][0].conv2.weight = tied.network.stages[1][0].conv1.weight
+    tied.network.stages[1].blocks[0].conv2.weight = tied.network.stages[1].blocks[0].conv1.weight
     tied.save_pretrained(tmp_path / "gan")  # by name, each with its own numbers
     assert torch.equal(GanGenerator.from_pretrained(tmp_path / "gan").sample(2, seed=0), tied.sample(2, seed=0))
     save_model(tied.to(memory_format=torch.contiguous_format), str(tmp_path / "gan" / "model.safetensors"))
-    with pytest.raises(ModelError, match=r"do not belong together|missing network\.stages\.1\.0\.conv"):
+    with pytest.raises(ModelError, match=r"do not belong together|missing network\.stages\.1\.blocks\.0\.conv"):
         GanGenerator.from_pretrained(tmp_path / "gan")
 
 
@@ -563,7 +563,7 @@ def _hole(header):
 
 
 def _beyond(header):
-    header["network.transitions.1.weight"]["data_offsets"][1] = 2**62
+    header["network.stages.1.transition.weight"]["data_offsets"][1] = 2**62
 
 
 def _negative(header):

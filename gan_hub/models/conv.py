@@ -61,8 +61,8 @@ class ConvGenerator(nn.Module):
         for stage in self.stages:
             x = stage(x, condition)
         pixels = pixel_shuffle(self.to_pixels(leaky_relu(x, SLOPE)), self.patch_size)
-        # In bfloat16 the tanh of anything beyond 3.2 is exactly 1 and its gradient 0: a generator that starts by painting
-        # all black, as MNIST invites it to, would never leave it.
+        # In bfloat16 the tanh of anything beyond 3.2 is exactly 1 and its gradient 0: a generator that begins by
+        # painting all black, as MNIST invites it to, would never leave it.
         return pixels.float().tanh()
 
 
