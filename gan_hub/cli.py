@@ -9,7 +9,7 @@ import tyro
 
 from gan_hub.generator import GanGenerator
 from gan_hub.recipe import parse_seeds
-from gan_hub.sampling import grid_png, sample_chunks, zip_bytes
+from gan_hub.sampling import grid_png, sample_chunks, usable_device, zip_bytes
 from gan_hub.sampling import sample as sample_pictures
 
 
@@ -36,7 +36,8 @@ def sample(
         device: where the network runs, such as cpu or cuda.
     """
     numbers = parse_seeds(seeds)
-    generator = GanGenerator.from_pretrained(model, revision=revision).to(device)
+    place = usable_device(device)
+    generator = GanGenerator.from_pretrained(model, revision=revision).to(place)
     suffix = out.suffix.lower()
     if suffix in (".png", ".zip"):
         pictures = sample_pictures(generator, numbers, label=label, truncation=truncation)
@@ -55,7 +56,7 @@ def app(
     host: str | None = None,
     port: int | None = None,
     share: bool = False,
-    allow_local: bool | None = None,
+    allow_local: bool = True,
     device: str = "cpu",
 ) -> None:
     """Open the page.
@@ -64,7 +65,7 @@ def app(
         host: address to listen on; this machine alone (127.0.0.1) if left out.
         port: the first free one from 7860 on if left out.
         share: make a public link through Gradio's servers.
-        allow_local: let the page open models in folders of this machine; on only if nobody else can reach the page.
+        allow_local: let the page open models in folders, if this machine alone can reach it; else it never does.
         device: where the networks run, such as cpu or cuda.
     """
     from gan_hub import page  # importing gradio takes seconds, which `gan-hub sample` should not

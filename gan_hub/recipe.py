@@ -7,7 +7,7 @@ read, and every field has bounds.
 import json
 import re
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -169,6 +169,8 @@ class Recipe:
                 raise ValueError(f"the revision {shown(repr(revision), 40)} in this recipe is not a commit")
         if not isinstance(values["version"], str) or not VERSION.fullmatch(values["version"]):
             raise ValueError(f"the version {shown(repr(values['version']), 40)} in this recipe is not possible")
+        seeds: tuple[int, ...]
+        columns: int | None
         if "seed" in values:
             seeds, columns = (whole_number("seed", values["seed"], 0, MAX_SEED),), None
         elif isinstance(values["seeds"], str):
@@ -331,7 +333,7 @@ def _number(text: str) -> int | float | str:
     return float(text) if re.fullmatch(r"[0-9]{1,12}\.[0-9]{1,17}", text, re.ASCII) else text
 
 
-QUERY_FIELDS = {
+QUERY_FIELDS: dict[str, Callable[[str], Any]] = {
     "model": check_model,
     "revision": check_revision,
     "seed": lambda text: whole_number("seed", _number(text), 0, MAX_SEED),

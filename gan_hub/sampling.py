@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import torch
 from PIL import Image
 
 from gan_hub import __version__, images
@@ -20,7 +21,7 @@ from gan_hub.hub import BUNDLED_FOLDER, CONFIG_FILE
 from gan_hub.latents import labels_of_latents, truncate
 from gan_hub.recipe import BUNDLED_NAME, FOLDER_PREFIX, PNG_KEY, Recipe, check_truncation
 
-ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a ZIP can say: the same pictures give the same bytes whenever they are zipped
+ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a ZIP can say: the same pictures give the same bytes at any time
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,14 @@ def public_name(generator: GanGenerator) -> str:
     return FOLDER_PREFIX + (re.sub(r"[\x00-\x1f\\]", "-", Path(source).resolve().name)[:100] or "root")
 
 
+def usable_device(name: str) -> torch.device:
+    """The device of that name; raises ValueError unless torch can use it here."""
+    try:
+        return torch.empty(0, device=name).device
+    except (RuntimeError, AssertionError) as error:  # AssertionError: torch was built without CUDA
+        raise ValueError(f"the device {shown(repr(name), 40)} can't be used on this machine; use cpu, or cuda") from error
+
+
 def class_index(generator: GanGenerator, label: str | None) -> int | None:
     """The number of a class by its name; None, which is "mixed", stays None.
 
@@ -76,7 +85,7 @@ def class_index(generator: GanGenerator, label: str | None) -> int | None:
         raise ValueError(f"this model has no classes, so there is no class {shown(repr(label), 40)}; leave it out")
     if label not in generator.class_names:
         known = shown(", ".join(generator.class_names), 300)
-        raise ValueError(f"unknown class {shown(repr(label), 40)}; choose from: {known}, or leave it out for mixed ones")
+        raise ValueError(f"unknown class {shown(repr(label), 40)}; choose from: {known}; or leave it out")
     return generator.class_names.index(label)
 
 

@@ -27,7 +27,7 @@ def build_demo(*, allow_local: bool = False, device: str = "cpu", shelf: ModelSh
     """
     # On a Space a typed name is a stranger's: the owner's token would open the owner's private models to everyone.
     shelf = shelf or ModelShelf(allow_folders=allow_local, token=False if on_space() else None, device=device)
-    with gr.Blocks(title="GAN Hub", delete_cache=DELETE_CACHE, analytics_enabled=False) as demo:
+    with gr.Blocks(title="GAN Hub", fill_width=True, delete_cache=DELETE_CACHE, analytics_enabled=False) as demo:
         gr.HTML(MASTHEAD, elem_id="masthead", padding=False)
         with gr.Tabs():
             for tab in TABS:
@@ -41,7 +41,7 @@ def launch(
     host: str | None = None,
     port: int | None = None,
     share: bool = False,
-    allow_local: bool | None = None,
+    allow_local: bool = True,
     device: str = "cpu",
     **more: Any,
 ) -> gr.Blocks:
@@ -51,17 +51,12 @@ def launch(
         host: address to listen on; None = `GRADIO_SERVER_NAME`, or this machine alone.
         port: None = `GRADIO_SERVER_PORT`, or the first free one from 7860 on.
         share: make a public link through Gradio's servers.
-        allow_local: visitors may open folders of this machine; None = if nobody but this machine can reach the page.
+        allow_local: folders of this machine may be opened by path, if this machine alone can reach the page; else never.
         device: where the networks run.
         more: passed on to Gradio's `launch`.
-
-    Raises:
-        ValueError: folders are asked for on a page that others can reach.
     """
     is_private = is_loopback(host) and not share and not on_space()
-    if allow_local and not is_private:
-        raise ValueError("folders can be opened only on a page that this machine alone can reach; leave out --allow-local")
-    demo = build_demo(allow_local=is_private if allow_local is None else allow_local, device=device)
+    demo = build_demo(allow_local=allow_local and is_private, device=device)
     demo.launch(server_name=host, server_port=port, share=share, **launch_options(), **more)
     return demo
 

@@ -12,7 +12,7 @@ from gan_hub.config import shown
 from gan_hub.generator import GanGenerator
 from gan_hub.hub import COMMIT, WEIGHTS_FILE, ModelError, bundled_names
 from gan_hub.recipe import FOLDER_PREFIX
-from gan_hub.sampling import public_name
+from gan_hub.sampling import public_name, usable_device
 
 CAPACITY = 4
 REFRESH_SECONDS = 300.0  # how long "the newest commit" is taken to stay the newest
@@ -48,7 +48,7 @@ class ModelShelf:
     ) -> None:
         self.allow_folders = allow_folders
         self._token = token
-        self._device = device
+        self._device = usable_device(device)
         self._capacity = capacity
         self._load = load
         self._entries: OrderedDict[Key, _Entry] = OrderedDict()

@@ -60,7 +60,7 @@ def _build_controls(allow_folders: bool) -> tuple[Any, ...]:
     facts = gr.HTML(elem_id="model-facts", padding=False)
     with gr.Row(elem_id="seed-row"):
         seed = gr.Number(PageState.seed, label="Seed", minimum=0, maximum=MAX_SEED, precision=0, min_width=120, scale=2)
-        dice = gr.Button("🎲 Surprise me", min_width=120, scale=1, elem_id="dice")
+        dice = gr.Button("Surprise me", min_width=120, scale=1, elem_id="dice")
     label = gr.Dropdown([("mixed", "")], value="", label="Class", elem_id="label", allow_custom_value=False)
     truncation = gr.Slider(
         0, 2, PageState.truncation, step=0.05, label="Truncation", info="lower: more typical · higher: more varied"
@@ -72,9 +72,9 @@ def _build_controls(allow_folders: bool) -> tuple[Any, ...]:
         generate = gr.Button("Generate", variant="primary", scale=3, min_width=120, elem_id="generate")
         stop = gr.Button("Stop", scale=1, min_width=80, elem_id="stop")
     png = gr.File(
-        label="Drop a picture made here to see how it was made",
+        label="Restore a PNG made here",
         file_types=[".png"],
-        height=110,
+        height=130,
         elem_id="restore",
     )
     with gr.Accordion("Another revision of the model", open=False):
