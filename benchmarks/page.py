@@ -4,7 +4,6 @@ Raw HTTP with one kept-alive connection, as a browser does it; the two events ta
 """
 
 import argparse
-import json
 import platform
 import statistics
 import time
@@ -63,7 +62,9 @@ def main() -> None:
     options = parser.parse_args()
     times = measure(options.model, options.count, options.repeats)
     print(f"{platform.machine()}, {torch.get_num_threads()} threads, Python {platform.python_version()}, ", end="")
-    print(f"torch {torch.__version__}, gradio {gr.__version__}, {options.model}, {options.count} pictures, n = {options.repeats}\n")
+    print(
+        f"torch {torch.__version__}, gradio {gr.__version__}, {options.model}, {options.count} pictures, n = {options.repeats}\n"
+    )
     print("| event | median ms | 10 % | 90 % |\n|---|---|---|---|")
     for name, values in times.items():
         deciles = statistics.quantiles(values, n=10)

@@ -49,7 +49,9 @@ def whole_number(name: str, value: object, low: int, high: int) -> int:
 
 def check_truncation(value: object) -> float:
     """Return `value` as a float if it is a number in [0, 2], else raise ValueError."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 2:  # NaN fails the comparison
+    if (
+        isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 2
+    ):  # NaN fails the comparison
         raise ValueError(f"truncation {shown(repr(value), 40)} is not possible; use a number from 0 to 2")
     return float(value)
 
@@ -59,7 +61,9 @@ def check_label(value: object) -> str | None:
     if value is None or value == "":
         return None
     if not isinstance(value, str) or len(value) > 64 or not value.isprintable():
-        raise ValueError(f"the class {shown(repr(value), 40)} is not possible; use the name of a class, or leave it out")
+        raise ValueError(
+            f"the class {shown(repr(value), 40)} is not possible; use the name of a class, or leave it out"
+        )
     return value
 
 
@@ -163,7 +167,9 @@ class Recipe:
         values = _json_object(text)
         single = {"model", "revision", "seed", "label", "truncation", "version"}
         if set(values) not in (single, single - {"seed"} | {"seeds", "columns"}):
-            raise ValueError("the recipe in this PNG has other fields than gan-hub writes; it may come from another version")
+            raise ValueError(
+                "the recipe in this PNG has other fields than gan-hub writes; it may come from another version"
+            )
         if revision := values["revision"]:
             if not isinstance(revision, str) or not COMMIT.fullmatch(revision):
                 raise ValueError(f"the revision {shown(repr(revision), 40)} in this recipe is not a commit")
@@ -305,7 +311,9 @@ class PageState:
                     problems.append(f"from the link: {error}")
         state = cls(**values)
         if state.seed + state.count - 1 > MAX_SEED:
-            problems.append(f"from the link: {state.count} pictures from seed {state.seed} pass the last seed, {MAX_SEED}")
+            problems.append(
+                f"from the link: {state.count} pictures from seed {state.seed} pass the last seed, {MAX_SEED}"
+            )
             state = cls(**{**values, "seed": cls.seed})
         return state, problems
 

@@ -70,7 +70,9 @@ def usable_device(name: str) -> torch.device:
     try:
         return torch.empty(0, device=name).device
     except (RuntimeError, AssertionError) as error:  # AssertionError: torch was built without CUDA
-        raise ValueError(f"the device {shown(repr(name), 40)} can't be used on this machine; use cpu, or cuda") from error
+        raise ValueError(
+            f"the device {shown(repr(name), 40)} can't be used on this machine; use cpu, or cuda"
+        ) from error
 
 
 def class_index(generator: GanGenerator, label: str | None) -> int | None:

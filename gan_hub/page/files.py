@@ -29,7 +29,8 @@ def write_files(contents: Mapping[str, bytes]) -> list[FileData]:
         _write_folder(folder, contents)
     meta = {"_type": "gradio.FileData"}
     return [
-        {"path": f"{folder}/{name}", "orig_name": name, "size": len(data), "meta": meta} for name, data in contents.items()
+        {"path": f"{folder}/{name}", "orig_name": name, "size": len(data), "meta": meta}
+        for name, data in contents.items()
     ]
 
 

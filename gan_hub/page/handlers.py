@@ -192,7 +192,14 @@ class SampleHandlers:
         return state, pictures, f"{file_stem(public_name(generator))}-seeds-{state.seed}-{state.seed + state.count - 1}"
 
     def _prepare(
-        self, model: object, revision: object, seed: object, count: object, columns: object, truncation: object, label: object
+        self,
+        model: object,
+        revision: object,
+        seed: object,
+        count: object,
+        columns: object,
+        truncation: object,
+        label: object,
     ) -> tuple[PageState, GanGenerator]:
         """Check every control before a model is looked for; raises ValueError."""
         number = whole_number("count", count, 1, MAX_COUNT)

@@ -44,7 +44,7 @@ def build(shelf: ModelShelf) -> None:
         made = button.click(as_sentences(handler), controls, file, api_name=name, **RAW, **GENERATE_LANE)
         made.success(None, file, js=style.DOWNLOAD, api_visibility="private")
     copy.click(None, js=style.COPY_LINK, api_visibility="private")
-    gr.api(as_sentences(handlers.models), api_name="models", queue=False)
+    gr.api(as_sentences(handlers.models), api_name="models", **LOAD_LANE)
 
 
 def _build_controls(allow_folders: bool) -> tuple[Any, ...]:
@@ -152,7 +152,7 @@ def _connect_restoring(
 ) -> Any:
     """A dropped PNG: its recipe, then the controls, then the same pictures; returns the event that Stop ends."""
     columns, link = controls[4], outputs[-1]
-    read = png.upload(as_sentences(handlers.restore), png, recipe, api_name="restore", queue=False, **RAW)
+    read = png.upload(as_sentences(handlers.restore), png, recipe, api_name="restore", **RAW, **LOAD_LANE)
     set_controls = read.success(
         as_sentences(handlers.show_recipe),
         recipe,

@@ -21,9 +21,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def url() -> Iterator[str]:
     demo = page.build_demo(allow_local=True)
-    _, address, _ = demo.launch(
-        server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **page.launch_options()
-    )
+    _, address, _ = demo.launch(server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **page.launch_options())
     yield address
     demo.close()
 
