@@ -63,7 +63,8 @@ def main() -> None:
     times = measure(options.model, options.count, options.repeats)
     print(f"{platform.machine()}, {torch.get_num_threads()} threads, Python {platform.python_version()}, ", end="")
     print(
-        f"torch {torch.__version__}, gradio {gr.__version__}, {options.model}, {options.count} pictures, n = {options.repeats}\n"
+        f"torch {torch.__version__}, gradio {gr.__version__}, {options.model}, "
+        f"{options.count} pictures, n = {options.repeats}\n"
     )
     print("| event | median ms | 10 % | 90 % |\n|---|---|---|---|")
     for name, values in times.items():

@@ -51,7 +51,7 @@ def launch(
         host: address to listen on; None = `GRADIO_SERVER_NAME`, or this machine alone.
         port: None = `GRADIO_SERVER_PORT`, or the first free one from 7860 on.
         share: make a public link through Gradio's servers.
-        allow_local: folders of this machine may be opened by path, if this machine alone can reach the page; else never.
+        allow_local: folders of this machine may be opened, if this machine alone can reach the page; else never.
         device: where the networks run.
         more: passed on to Gradio's `launch`.
     """

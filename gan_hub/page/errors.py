@@ -15,7 +15,7 @@ UNEXPECTED = "Something went wrong on the server. It is in the server's log; ple
 
 
 def as_sentences(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap a handler: a ValueError's own sentence reaches the visitor, anything else is logged and told in general words.
+    """Wrap a handler: a ValueError's own sentence reaches the visitor, anything else is logged and told in general.
 
     Works for functions and for generator functions, and keeps the signature and the docstring for the API's schema.
     """

@@ -1,4 +1,4 @@
-"""Files for the visitor: written once, where Gradio serves from, so that Gradio neither copies nor hashes them again."""
+"""Files for the visitor: written once, where Gradio serves from, so that it neither copies nor hashes them again."""
 
 import hashlib
 import os

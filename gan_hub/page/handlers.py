@@ -15,18 +15,9 @@ from gan_hub.latents import MAX_SEED
 from gan_hub.page.errors import sentence
 from gan_hub.page.files import FileData, gallery_items, write_files
 from gan_hub.page.models import ModelShelf
-from gan_hub.recipe import (
-    FOLDER_PREFIX,
-    MAX_COLUMNS,
-    MAX_COUNT,
-    PageState,
-    check_label,
-    check_revision,
-    check_truncation,
-    read_recipe,
-    whole_number,
-)
+from gan_hub.recipe import FOLDER_PREFIX, check_label, check_revision, check_truncation, read_recipe, whole_number
 from gan_hub.sampling import Picture, class_index, file_stem, grid_png, public_name, sample_chunks, zip_bytes
+from gan_hub.state import MAX_COLUMNS, MAX_COUNT, PageState
 
 SMALL_SIDE = 256  # pictures with a shorter side are enlarged pixel by pixel
 
@@ -175,7 +166,7 @@ class SampleHandlers:
             state = replace(state, label=None)
         for problem in problems:
             gr.Warning(sentence(ValueError(html.escape(problem))), duration=15)
-        return _control_values(state, _class_choice(generator, state.label or "")) + (_facts(generator),)
+        return *_control_values(state, _class_choice(generator, state.label or "")), _facts(generator)
 
     def show_recipe(self, values: dict[str, Any]) -> tuple[Any, ...]:
         """The controls, as a recipe says that was read before, and the empty drop zone."""
@@ -252,7 +243,8 @@ def _summary(generator: GanGenerator, done: int, state: PageState, seconds: floa
     duration = f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
     pixels = "few-pixels" if min(generator.image_size) < SMALL_SIDE else "many-pixels"
     noun = "picture" if state.count == 1 else "pictures"
-    return f'<div class="{pixels}"><strong>{progress} {noun}</strong> in {duration} on {generator.device.type.upper()}</div>'
+    device = generator.device.type.upper()
+    return f'<div class="{pixels}"><strong>{progress} {noun}</strong> in {duration} on {device}</div>'
 
 
 def _facts(generator: GanGenerator) -> str:
@@ -260,7 +252,7 @@ def _facts(generator: GanGenerator) -> str:
     height, width = generator.image_size
     name = public_name(generator)
     facts = [
-        f"{html.escape(generator.config.architecture)} GAN, {width}×{height}",
+        f"{html.escape(generator.config.architecture)} GAN, {width}×{height}",  # noqa: RUF001  # it is a multiplication sign
         f"{count_parameters(generator) / 1e6:.2g} million parameters",
     ]
     if generator.revision:

@@ -1,4 +1,4 @@
-"""The generators the page holds in memory: a few, the least recently used leaves first, each loaded once however many ask."""
+"""The generators the page holds in memory: a few, each loaded once however many ask."""
 
 import threading
 import time
@@ -59,8 +59,8 @@ class ModelShelf:
         """The generator of that name, loaded if need be.
 
         Args:
-            model: a bundled name, "org/name", a folder's path if folders are allowed, or the public name ("folder:name") of
-                a folder that this shelf has opened before.
+            model: a bundled name, "org/name", a folder's path if folders are allowed, or the public name
+                ("folder:name") of a folder that this shelf has opened before.
             revision: branch, tag or commit on the Hub; None = the newest.
 
         Raises:
@@ -100,13 +100,13 @@ class ModelShelf:
         entry.generator.set_result(generator)
 
     def _folder_of(self, name: str) -> str:
-        """The path of an opened folder by its public name, so that links and recipes of this machine work without paths."""
+        """The path of an opened folder by its public name, so that links and recipes work without paths."""
         with self._lock:
             paths = self._folders.get(name, set())
         if len(paths) != 1:
             raise ModelError(
-                f"the model is the folder '{shown(name.removeprefix(FOLDER_PREFIX), 100)}' on the machine of the one who made "
-                f"this; if you have it, type its path as the model"
+                f"the model is the folder '{shown(name.removeprefix(FOLDER_PREFIX), 100)}' on the machine of its "
+                f"maker; if you have it, type its path as the model"
             )
         return next(iter(paths))
 

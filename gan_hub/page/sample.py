@@ -10,13 +10,13 @@ from gan_hub.page import style
 from gan_hub.page.errors import as_sentences
 from gan_hub.page.handlers import SampleHandlers, default_model
 from gan_hub.page.models import ModelShelf
-from gan_hub.recipe import MAX_COLUMNS, MAX_COUNT, PageState
+from gan_hub.state import MAX_COLUMNS, MAX_COUNT, PageState
 
 NAME = "Sample"
 GENERATE_LANE: dict[str, Any] = {"concurrency_id": "generate", "concurrency_limit": 1}
 LOAD_LANE: dict[str, Any] = {"concurrency_id": "load", "concurrency_limit": 2}
-# The handlers check what comes themselves, and their files are already where Gradio serves from: its own steps would cost
-# more than making the pictures, and would refuse the classes of a model that is not the one first shown.
+# The handlers check what comes themselves, and their files are already where Gradio serves from: its own
+# steps would cost more than making the pictures, and would refuse the classes of any model but the first one shown.
 RAW: dict[str, Any] = {"preprocess": False, "postprocess": False}
 
 

@@ -27,9 +27,11 @@ THEME = gr.themes.Soft(
 )
 
 CSS = """
-.gradio-container { max-width: 1240px !important; margin: 0 auto; }
+.gradio-container { max-width: 1240px !important; width: 100%; margin: 0 auto; }
+.gradio-container .main { padding: 0 !important; }
 .gradio-container main { padding: 24px 20px 8px !important; }
-#controls > .block, #controls > .form { border: 1px solid var(--border-color-primary); }
+#controls > .block, #controls > .form, #controls .row > .block, #controls .row > .form {
+  border: 1px solid var(--border-color-primary); }
 #masthead h1 { font-size: 1.7rem; font-weight: 700; margin: 0; letter-spacing: -.02em; }
 #masthead p { margin: .1rem 0 0; color: var(--body-text-color-subdued); }
 
@@ -39,10 +41,13 @@ CSS = """
 #seed-row { align-items: flex-end; }
 #seed-row button { min-height: 44px; font-size: .9rem; white-space: nowrap; padding-inline: 8px; }
 #numbers .min_value, #numbers .max_value { display: none; }
-#model-facts { border: 0 !important; min-height: 0; font-size: .82rem; color: var(--body-text-color-subdued); line-height: 1.5; padding: 0 4px; }
-#restore button { line-height: 1.3; font-size: .9rem; }
+#model-facts { border: 0 !important; min-height: 0; font-size: .82rem;
+  color: var(--body-text-color-subdued); line-height: 1.5; padding: 0 4px; }
+#restore button { line-height: 1.3; font-size: .9rem; padding-top: 22px; }
+#restore .icon-wrap { display: none; }
 #take-away { align-items: center; gap: 8px; }
-#summary { flex: 1 1 160px !important; min-width: 160px !important; color: var(--body-text-color-subdued); font-size: .95rem; }
+#summary { flex: 1 1 160px !important; min-width: 160px !important;
+  color: var(--body-text-color-subdued); font-size: .95rem; }
 #summary strong { color: var(--body-text-color); font-weight: 600; }
 #take-away button { flex: 0 1 auto; min-width: 0 !important; min-height: 36px; white-space: nowrap; }
 footer .divider { display: none; }
@@ -52,15 +57,15 @@ footer .divider { display: none; }
 #gallery .grid-wrap { max-height: none; overflow: visible; padding: 10px; min-height: 0; }
 #gallery .thumbnail-lg { aspect-ratio: auto; height: auto; display: flex; flex-direction: column; overflow: hidden; }
 #gallery .thumbnail-lg > img { height: auto; width: 100%; border-radius: 0; }
-#gallery .caption-label { position: static; max-width: 100%; border: 0; border-radius: 0; width: 100%; text-align: center;
-  padding: 4px 3px; font-size: .75rem; line-height: 1.25; white-space: normal; background: none;
+#gallery .caption-label { position: static; max-width: 100%; border: 0; border-radius: 0; width: 100%;
+  text-align: center; padding: 4px 3px; font-size: .75rem; line-height: 1.25; white-space: normal; background: none;
   color: var(--body-text-color); }
 #gallery .gallery-item { height: auto; }
 body:has(.few-pixels) #gallery img { image-rendering: pixelated; }
 #gallery:has(.preview) { min-height: min(70vh, 640px); }
 
 @media (max-width: 700px) {
-  .gradio-container main { padding: 14px 10px 8px !important; }
+  .gradio-container .main main { padding: 14px 10px 8px !important; }
   #results { order: -1; flex: 1 1 100% !important; }
   #controls { flex: 1 1 100% !important; }
   #sample { gap: 14px; }

@@ -13,7 +13,8 @@ from gan_hub import sampling
 from gan_hub.page import handlers
 from gan_hub.page.handlers import default_model
 from gan_hub.page.models import ModelShelf
-from gan_hub.recipe import PageState, read_recipe
+from gan_hub.recipe import read_recipe
+from gan_hub.state import PageState
 
 pytestmark = pytest.mark.browser
 

@@ -91,7 +91,7 @@ def test_who_may_open_folders(host, share, space, allowed, monkeypatch: pytest.M
     monkeypatch.delenv("GRADIO_SERVER_NAME", raising=False)
     monkeypatch.setenv("SPACE_ID", "org/space" if space else "")
     monkeypatch.setattr(page, "build_demo", lambda **options: built.update(options) or gr.Blocks())
-    monkeypatch.setattr(gr.Blocks, "launch", lambda self, **options: built.update(options))
+    monkeypatch.setattr(gr.Blocks, "launch", lambda _, **options: built.update(options))
     page.launch(host=host, share=share)
     assert built["allow_local"] is allowed
     assert not built.get("allowed_paths")
