@@ -56,7 +56,7 @@ footer .divider { display: none; }
   grid-template-rows: none; gap: 10px; }
 #gallery .grid-wrap { max-height: none; overflow: visible; padding: 10px; min-height: 0; }
 #gallery .thumbnail-lg { aspect-ratio: auto; height: auto; display: flex; flex-direction: column; overflow: hidden; }
-#gallery .thumbnail-lg > img { height: auto; width: 100%; border-radius: 0; }
+#gallery .thumbnail-lg > img { height: auto; width: 100%; border-radius: 0; aspect-ratio: auto 1 / 1; }
 #gallery .caption-label { position: static; max-width: 100%; border: 0; border-radius: 0; width: 100%;
   text-align: center; padding: 4px 3px; font-size: .75rem; line-height: 1.25; white-space: normal; background: none;
   color: var(--body-text-color); }

@@ -50,6 +50,7 @@ def open_page(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
         tab.on("request", lambda request: None if is_here(request.url) else complaints.append(request.url))
         tab.goto(url + query)
         tab.locator("#summary strong").wait_for(timeout=30_000)
+        tab.wait_for_function("[...document.querySelectorAll('#gallery img')].every(image => image.complete)")
         return tab
 
     def is_here(address: str) -> bool:

@@ -143,7 +143,7 @@ def test_stop_ends_a_long_run(open_page: Open, monkeypatch: pytest.MonkeyPatch) 
     expect(tab.locator("#summary")).to_contain_text("4 pictures")
 
 
-def test_downloads(open_page: Open, shelf: ModelShelf, tmp_path: Path) -> None:
+def test_downloads(open_page: Open, shelf: ModelShelf, tmp_path: Path, screenshots: Path) -> None:
     tab = open_page("?seed=9&count=4&columns=2")
     state = PageState(seed=9, count=4)
     name = f"{default_model()}-seeds-9-12"
@@ -156,6 +156,8 @@ def test_downloads(open_page: Open, shelf: ModelShelf, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "out.zip") as archive:
         assert [archive.read(name) for name in archive.namelist()[:-1]] == made(shelf, state)
     tab.locator("#gallery .thumbnail-lg").nth(1).click()
+    expect(tab.locator("#gallery .preview")).to_be_visible()
+    tab.screenshot(path=screenshots / "page-preview.png")
     with tab.expect_download() as download:
         tab.locator("#gallery").get_by_label("Download").first.click()
     download.value.save_as(tmp_path / "one.png")
