@@ -115,6 +115,7 @@ def _connect_sampling(
     clicked = gr.on([generate.click, seed.submit], sample, controls, outputs, api_name="sample", **run)
     rolled = dice.click(None, None, seed, js=style.RANDOM_SEED, api_visibility="private")
     rolled = rolled.then(sample, controls, outputs, api_visibility="private", api_name="sample_surprise", **run)
+    generate.click(None, js=style.SHOW_RESULTS, api_visibility="private")
     for event in (clicked, rolled):
         event.success(None, [link, columns], js=style.PUSH_STATE, api_visibility="private")
 

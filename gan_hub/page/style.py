@@ -52,7 +52,8 @@ CSS = """
 #take-away button { flex: 0 1 auto; min-width: 0 !important; min-height: 36px; white-space: nowrap; }
 footer .divider { display: none; }
 
-#gallery .grid-container { grid-template-columns: repeat(var(--columns, 6), minmax(0, 1fr)); grid-auto-rows: auto;
+#gallery .grid-container { grid-template-columns: repeat(var(--columns, 6), minmax(0, 300px)); grid-auto-rows: auto;
+  justify-content: center;
   grid-template-rows: none; gap: 10px; }
 #gallery .grid-wrap { max-height: none; overflow: visible; padding: 10px; min-height: 0; }
 #gallery .thumbnail-lg { aspect-ratio: auto; height: auto; display: flex; flex-direction: column; overflow: hidden; }
@@ -88,6 +89,10 @@ _SHOW_STATE = """(link, columns) => {
   if (link && link !== window.location.search) window.history.%s({}, '', link);
 }"""
 PUSH_STATE = _SHOW_STATE % "pushState"
+# On a phone the button is below the pictures it makes.
+SHOW_RESULTS = """() => {
+  if (window.innerWidth <= 700) document.querySelector('#results').scrollIntoView({behavior: 'smooth'});
+}"""
 REPLACE_STATE = _SHOW_STATE % "replaceState"
 
 COPY_LINK = """async () => {

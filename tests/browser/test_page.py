@@ -172,6 +172,8 @@ def test_phone(open_page: Open, screenshots: Path) -> None:
     assert first_picture is not None
     assert first_picture["y"] < 400
     assert first_picture["width"] > 60
+    generate(tab)
+    expect(tab.locator("#gallery img").first).to_be_in_viewport()
 
 
 def test_every_control_has_a_name(open_page: Open) -> None:
