@@ -1,0 +1,86 @@
+"""The `gan-hub` command: pictures from the terminal, and the page."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from gan_hub.generator import GanGenerator
+from gan_hub.recipe import parse_seeds
+from gan_hub.sampling import grid_png, sample_chunks, usable_device, zip_bytes
+from gan_hub.sampling import sample as sample_pictures
+
+
+def sample(
+    model: Annotated[str, tyro.conf.Positional],
+    out: Path,
+    seeds: str = "0-15",
+    label: str | None = None,
+    truncation: float = 1.0,
+    columns: int = 4,
+    revision: str | None = None,
+    device: str = "cpu",
+) -> None:
+    """Make pictures: a grid, single files, or a ZIP. The same recipe gives the same bytes here and on the page.
+
+    Args:
+        model: a bundled name such as mnist-gan, a folder, or org/name on the Hub.
+        out: a name that ends in .png for a grid, in .zip for a ZIP with a manifest; any other is a folder of PNGs.
+        seeds: such as 7, 0-15 or 3,7,20-29.
+        label: the class to show, by name; each seed's own if left out.
+        truncation: from 0 (the average picture) over 1 (as trained) to 2.
+        columns: pictures in a row of the grid.
+        revision: branch, tag or commit on the Hub.
+        device: where the network runs, such as cpu or cuda.
+    """
+    numbers = parse_seeds(seeds)
+    place = usable_device(device)
+    generator = GanGenerator.from_pretrained(model, revision=revision).to(place)
+    suffix = out.suffix.lower()
+    if suffix in (".png", ".zip"):
+        pictures = sample_pictures(generator, numbers, label=label, truncation=truncation)
+        data = grid_png(pictures, columns) if suffix == ".png" else zip_bytes(pictures)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_bytes(data)
+    else:
+        chunks = sample_chunks(generator, numbers, label=label, truncation=truncation)
+        out.mkdir(parents=True, exist_ok=True)
+        for picture in (picture for chunk in chunks for picture in chunk):
+            (out / picture.file_name).write_bytes(picture.png())
+    print(f"{len(numbers)} pictures of {model} are in {out}")
+
+
+def app(
+    host: str | None = None,
+    port: int | None = None,
+    share: bool = False,
+    allow_local: bool = True,
+    device: str = "cpu",
+) -> None:
+    """Open the page.
+
+    Args:
+        host: address to listen on; this machine alone (127.0.0.1) if left out.
+        port: the first free one from 7860 on if left out.
+        share: make a public link through Gradio's servers.
+        allow_local: let the page open models in folders, if this machine alone can reach it; else it never does.
+        device: where the networks run, such as cpu or cuda.
+    """
+    from gan_hub import page  # importing gradio takes seconds, which `gan-hub sample` should not
+
+    page.launch(host=host, port=port, share=share, allow_local=allow_local, device=device)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command; what goes wrong for a reason is one sentence on stderr and exit code 2."""
+    try:
+        tyro.extras.subcommand_cli_from_dict(
+            {"sample": sample, "app": app}, prog="gan-hub", description="Pictures from GANs.", args=arguments
+        )
+    except (ValueError, OSError) as error:
+        print(f"gan-hub: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)

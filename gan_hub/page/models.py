@@ -1,0 +1,125 @@
+"""The generators the page holds in memory: a few, each loaded once however many ask."""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+
+from gan_hub.config import shown
+from gan_hub.generator import GanGenerator
+from gan_hub.hub import COMMIT, WEIGHTS_FILE, ModelError, bundled_names
+from gan_hub.recipe import FOLDER_PREFIX
+from gan_hub.sampling import public_name, usable_device
+
+CAPACITY = 4
+REFRESH_SECONDS = 300.0  # how long "the newest commit" is taken to stay the newest
+
+Key = tuple[str, str | None, int]
+
+
+@dataclass(frozen=True)
+class _Entry:
+    generator: "Future[GanGenerator]"
+    loaded_at: float
+
+
+class ModelShelf:
+    """A bounded, thread-safe cache of generators.
+
+    Args:
+        allow_folders: open folders of this machine by their path.
+        token: for the Hub, as in huggingface_hub; False = public repositories only.
+        device: where the generators are put.
+        capacity: generators held at a time.
+        load: reads a generator; another one in tests.
+    """
+
+    def __init__(
+        self,
+        *,
+        allow_folders: bool,
+        token: bool | None = None,
+        device: str = "cpu",
+        capacity: int = CAPACITY,
+        load: Callable[..., GanGenerator] = GanGenerator.from_pretrained,
+    ) -> None:
+        self.allow_folders = allow_folders
+        self._token = token
+        self._device = usable_device(device)
+        self._capacity = capacity
+        self._load = load
+        self._entries: OrderedDict[Key, _Entry] = OrderedDict()
+        self._folders: dict[str, set[str]] = {}
+        self._lock = threading.Lock()
+
+    def get(self, model: str, revision: str | None = None) -> GanGenerator:
+        """The generator of that name, loaded if need be.
+
+        Args:
+            model: a bundled name, "org/name", a folder's path if folders are allowed, or the public name
+                ("folder:name") of a folder that this shelf has opened before.
+            revision: branch, tag or commit on the Hub; None = the newest.
+
+        Raises:
+            ModelError: it can't be had; the message says why.
+        """
+        path = self._folder_of(model) if model.startswith(FOLDER_PREFIX) else model
+        key = (path, revision, self._version(path))
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry and not self._is_stale(key, entry):
+                self._entries.move_to_end(key)
+                mine = None
+            else:
+                mine = Future[GanGenerator]()
+                entry = self._entries[key] = _Entry(mine, time.monotonic())
+                while len(self._entries) > self._capacity:
+                    self._entries.popitem(last=False)
+        if mine is not None:
+            self._fill(key, entry)
+        return entry.generator.result()
+
+    def _fill(self, key: Key, entry: _Entry) -> None:
+        path, revision, _ = key
+        try:
+            generator = self._load(path, revision=revision, token=self._token, allow_folders=self.allow_folders)
+            generator = generator.to(self._device)
+        except BaseException as error:
+            with self._lock:
+                if self._entries.get(key) is entry:  # so that the next one who asks tries again
+                    del self._entries[key]
+            entry.generator.set_exception(error)
+            return
+        name = public_name(generator)
+        if name.startswith(FOLDER_PREFIX):
+            with self._lock:
+                self._folders.setdefault(name, set()).add(path)
+        entry.generator.set_result(generator)
+
+    def _folder_of(self, name: str) -> str:
+        """The path of an opened folder by its public name, so that links and recipes work without paths."""
+        with self._lock:
+            paths = self._folders.get(name, set())
+        if len(paths) != 1:
+            raise ModelError(
+                f"the model is the folder '{shown(name.removeprefix(FOLDER_PREFIX), 100)}' on the machine of its "
+                f"maker; if you have it, type its path as the model"
+            )
+        return next(iter(paths))
+
+    def _version(self, path: str) -> int:
+        """When the weights in a folder were written: a folder that training writes to is read anew."""
+        if not self.allow_folders or path in bundled_names():
+            return 0
+        try:
+            return (Path(path) / WEIGHTS_FILE).stat().st_mtime_ns
+        except (OSError, ValueError):  # no folder, or no possible path: `load` says what is wrong with the name
+            return 0
+
+    def _is_stale(self, key: Key, entry: _Entry) -> bool:
+        path, revision, _ = key
+        is_moving = "/" in path and not (revision and COMMIT.fullmatch(revision))
+        return is_moving and entry.generator.done() and time.monotonic() - entry.loaded_at > REFRESH_SECONDS

@@ -1,0 +1,188 @@
+"""The tab "Sample": its controls, its gallery, and which event calls which handler."""
+
+from typing import Any
+
+import gradio as gr
+
+from gan_hub.hub import bundled_names
+from gan_hub.latents import MAX_SEED
+from gan_hub.page import style
+from gan_hub.page.errors import as_sentences
+from gan_hub.page.handlers import SampleHandlers, default_model
+from gan_hub.page.models import ModelShelf
+from gan_hub.state import MAX_COLUMNS, MAX_COUNT, PageState
+
+NAME = "Sample"
+GENERATE_LANE: dict[str, Any] = {"concurrency_id": "generate", "concurrency_limit": 1}
+LOAD_LANE: dict[str, Any] = {"concurrency_id": "load", "concurrency_limit": 2}
+# The handlers check what comes themselves, and their files are already where Gradio serves from: its own
+# steps would cost more than making the pictures, and would refuse the classes of any model but the first one shown.
+RAW: dict[str, Any] = {"preprocess": False, "postprocess": False}
+
+
+def build(shelf: ModelShelf) -> None:
+    """Lay the tab out and connect its events, inside the page's `gr.Blocks`."""
+    handlers = SampleHandlers(shelf)
+    with gr.Row(elem_id="sample"):
+        with gr.Column(elem_id="controls", min_width=280):
+            controls, facts, dice, generate, stop, png = _build_controls(shelf.allow_folders)
+        with gr.Column(elem_id="results", min_width=280):
+            gallery, summary, zip_button, grid_button, copy = _build_results()
+    with gr.Group(visible=False):
+        link = gr.Textbox(label="Link")
+        recipe = gr.JSON(label="Recipe")
+        grid_file, zip_file = gr.File(label="Grid"), gr.File(label="ZIP")
+
+    outputs = [gallery, summary, link]
+    runs = _connect_sampling(handlers, controls, outputs, facts, generate, dice)
+    runs.append(_connect_restoring(handlers, controls, outputs, facts, png, recipe))
+    stop.click(None, cancels=runs, api_visibility="private")
+    for button, handler, file, name in (
+        (grid_button, handlers.grid, grid_file, "grid"),
+        (zip_button, handlers.zip, zip_file, "zip"),
+    ):
+        made = button.click(as_sentences(handler), controls, file, api_name=name, **RAW, **GENERATE_LANE)
+        made.success(None, file, js=style.DOWNLOAD, api_visibility="private")
+    copy.click(None, js=style.COPY_LINK, api_visibility="private")
+    gr.api(as_sentences(handlers.models), api_name="models", **LOAD_LANE)
+
+
+def _build_controls(allow_folders: bool) -> tuple[Any, ...]:
+    """The left side: the seven controls in the order of the handlers' arguments, and what stands between them."""
+    model = gr.Dropdown(
+        bundled_names(),
+        value=default_model(),
+        label="Model",
+        info="or org/name on the Hub" + (", or a folder" if allow_folders else ""),
+        allow_custom_value=True,
+        elem_id="model",
+    )
+    facts = gr.HTML(elem_id="model-facts", padding=False)
+    with gr.Row(elem_id="seed-row"):
+        seed = gr.Number(PageState.seed, label="Seed", minimum=0, maximum=MAX_SEED, precision=0, min_width=120, scale=2)
+        dice = gr.Button("Surprise me", min_width=120, scale=1, elem_id="dice")
+    label = gr.Dropdown([("mixed", "")], value="", label="Class", elem_id="label", allow_custom_value=False)
+    truncation = gr.Slider(
+        0, 2, PageState.truncation, step=0.05, label="Truncation", info="lower: more typical · higher: more varied"
+    )
+    with gr.Row(elem_id="numbers"):
+        count = gr.Slider(1, MAX_COUNT, PageState.count, step=1, label="Pictures", min_width=120, buttons=[])
+        columns = gr.Slider(1, MAX_COLUMNS, PageState.columns, step=1, label="Columns", min_width=120, buttons=[])
+    with gr.Row(elem_id="actions"):
+        generate = gr.Button("Generate", variant="primary", scale=3, min_width=120, elem_id="generate")
+        stop = gr.Button("Stop", scale=1, min_width=80, elem_id="stop")
+    png = gr.File(
+        label="Restore a PNG made here",
+        file_types=[".png"],
+        height=130,
+        elem_id="restore",
+    )
+    with gr.Accordion("Another revision of the model", open=False):
+        revision = gr.Textbox("", label="Revision", placeholder="branch, tag or commit on the Hub", max_length=200)
+    columns.input(None, columns, js=style.SET_COLUMNS, api_visibility="private")
+    return [model, revision, seed, count, columns, truncation, label], facts, dice, generate, stop, png
+
+
+def _build_results() -> tuple[Any, ...]:
+    """The right side: the pictures, what was made, and ways to take it away."""
+    gallery = gr.Gallery(
+        elem_id="gallery",
+        show_label=False,
+        label="Pictures",
+        columns=PageState.columns,
+        object_fit="contain",
+        interactive=False,
+        buttons=["download", "fullscreen"],
+        format="png",
+    )
+    with gr.Row(elem_id="take-away"):
+        summary = gr.HTML(elem_id="summary", padding=False)
+        copy = gr.Button("Copy link", size="sm", min_width=100, scale=0, elem_id="copy-link")
+        grid_button = gr.Button("Download grid", size="sm", min_width=120, scale=0, elem_id="grid-button")
+        zip_button = gr.Button("Download ZIP", size="sm", min_width=120, scale=0, elem_id="zip-button")
+    return gallery, summary, zip_button, grid_button, copy
+
+
+def _connect_sampling(
+    handlers: SampleHandlers, controls: list[Any], outputs: list[Any], facts: Any, generate: Any, dice: Any
+) -> list[Any]:
+    """Generate, dice, another model, and the page opened by a link; returns the events that Stop ends."""
+    model, revision, seed, _, columns, _, label = controls
+    link = outputs[-1]
+    sample = as_sentences(handlers.sample)
+    run: dict[str, Any] = {"show_progress": "hidden", **RAW, **GENERATE_LANE}
+
+    clicked = gr.on([generate.click, seed.submit], sample, controls, outputs, api_name="sample", **run)
+    rolled = dice.click(None, None, seed, js=style.RANDOM_SEED, api_visibility="private")
+    rolled = rolled.then(sample, controls, outputs, api_visibility="private", api_name="sample_surprise", **run)
+    generate.click(None, js=style.SHOW_RESULTS, api_visibility="private")
+    for event in (clicked, rolled):
+        event.success(None, [link, columns], js=style.PUSH_STATE, api_visibility="private")
+
+    gr.on(
+        [model.input, revision.submit],
+        as_sentences(handlers.describe),
+        [model, revision, label],
+        [facts, label],
+        api_name="describe",
+        api_visibility="private",
+        show_progress="minimal",
+        **RAW,
+        **LOAD_LANE,
+    )
+    query = gr.Textbox(visible=False, label="Query")
+    opened = gr.on(
+        None,
+        as_sentences(handlers.open),
+        query,
+        [*controls, facts],
+        js=style.READ_QUERY,
+        api_name="open",
+        api_visibility="private",
+        show_progress="hidden",
+        **RAW,
+        **LOAD_LANE,
+    )
+    shown = opened.success(sample, controls, outputs, api_visibility="private", api_name="sample_opened", **run)
+    shown.success(None, [link, columns], js=style.REPLACE_STATE, api_visibility="private")
+    return [clicked, rolled, shown]
+
+
+def _connect_restoring(
+    handlers: SampleHandlers, controls: list[Any], outputs: list[Any], facts: Any, png: Any, recipe: Any
+) -> Any:
+    """A dropped PNG: its recipe, then the controls, then the same pictures; returns the event that Stop ends."""
+    columns, link = controls[4], outputs[-1]
+    read = png.upload(as_sentences(handlers.restore), png, recipe, api_name="restore", **RAW, **LOAD_LANE)
+    set_controls = read.success(
+        as_sentences(handlers.show_recipe),
+        recipe,
+        [*controls, png],
+        api_name="show_recipe",
+        api_visibility="private",
+        show_progress="hidden",
+        **RAW,
+        **LOAD_LANE,
+    )
+    made = set_controls.success(
+        as_sentences(handlers.sample),
+        controls,
+        outputs,
+        api_name="sample_restored",
+        api_visibility="private",
+        show_progress="hidden",
+        **RAW,
+        **GENERATE_LANE,
+    )
+    made.success(None, [link, columns], js=style.PUSH_STATE, api_visibility="private")
+    made.success(
+        as_sentences(handlers.describe),
+        [controls[0], controls[1], controls[6]],
+        [facts, controls[6]],
+        api_name="describe_restored",
+        api_visibility="private",
+        show_progress="hidden",
+        **RAW,
+        **LOAD_LANE,
+    )
+    return made

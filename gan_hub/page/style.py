@@ -1,0 +1,114 @@
+"""How the page looks, and the few lines that run in the browser."""
+
+import gradio as gr
+
+THEME = gr.themes.Soft(
+    primary_hue=gr.themes.colors.teal,
+    secondary_hue=gr.themes.colors.teal,
+    neutral_hue=gr.themes.colors.slate,
+    radius_size=gr.themes.sizes.radius_md,
+    font=["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"],
+    font_mono=["ui-monospace", "SFMono-Regular", "Menlo", "monospace"],
+).set(
+    body_background_fill="*neutral_50",
+    block_title_background_fill="transparent",
+    block_title_background_fill_dark="transparent",
+    block_title_text_color="*neutral_700",
+    block_title_text_color_dark="*neutral_200",
+    block_title_padding="0",
+    block_title_text_size="*text_sm",
+    block_label_background_fill="transparent",
+    block_label_background_fill_dark="transparent",
+    block_label_text_color="*neutral_700",
+    block_label_text_color_dark="*neutral_200",
+    block_label_text_size="*text_sm",
+    button_primary_background_fill="*primary_600",
+    button_primary_background_fill_hover="*primary_700",
+)
+
+CSS = """
+.gradio-container { max-width: 1240px !important; width: 100%; margin: 0 auto; }
+.gradio-container .main { padding: 0 !important; }
+.gradio-container main { padding: 24px 20px 8px !important; }
+#controls > .block, #controls > .form, #controls .row > .block, #controls .row > .form {
+  border: 1px solid var(--border-color-primary); }
+#masthead h1 { font-size: 1.7rem; font-weight: 700; margin: 0; letter-spacing: -.02em; }
+#masthead p { margin: .1rem 0 0; color: var(--body-text-color-subdued); }
+
+#sample { align-items: flex-start; gap: 20px; }
+#controls { flex: 0 0 330px !important; gap: 12px; }
+#results { flex: 1 1 0 !important; gap: 12px; }
+#seed-row { align-items: flex-end; }
+#seed-row button { min-height: 44px; font-size: .9rem; white-space: nowrap; padding-inline: 8px; }
+#numbers .min_value, #numbers .max_value { display: none; }
+#model-facts { border: 0 !important; min-height: 0; font-size: .82rem;
+  color: var(--body-text-color-subdued); line-height: 1.5; padding: 0 4px; }
+#restore button { line-height: 1.3; font-size: .9rem; padding-top: 22px; }
+#restore .icon-wrap { display: none; }
+#take-away { align-items: center; gap: 8px; }
+#summary { flex: 1 1 160px !important; min-width: 160px !important;
+  color: var(--body-text-color-subdued); font-size: .95rem; }
+#summary strong { color: var(--body-text-color); font-weight: 600; }
+#take-away button { flex: 0 1 auto; min-width: 0 !important; min-height: 36px; white-space: nowrap; }
+footer .divider { display: none; }
+
+#gallery .grid-container { grid-template-columns: repeat(var(--columns, 6), minmax(0, 300px)); grid-auto-rows: auto;
+  justify-content: center;
+  grid-template-rows: none; gap: 10px; }
+#gallery .grid-wrap { max-height: none; overflow: visible; padding: 10px; min-height: 0; }
+#gallery .thumbnail-lg { aspect-ratio: auto; height: auto; display: flex; flex-direction: column; overflow: hidden; }
+#gallery .thumbnail-lg > img { height: auto; width: 100%; border-radius: 0; aspect-ratio: auto 1 / 1; }
+#gallery .caption-label { position: static; max-width: 100%; border: 0; border-radius: 0; width: 100%;
+  text-align: center; padding: 4px 3px; font-size: .75rem; line-height: 1.25; white-space: normal; background: none;
+  color: var(--body-text-color); }
+#gallery .gallery-item { height: auto; }
+body:has(.few-pixels) #gallery img { image-rendering: pixelated; }
+#gallery:has(.preview) { min-height: min(70vh, 640px); }
+
+@media (max-width: 700px) {
+  .gradio-container .main main { padding: 14px 10px 8px !important; }
+  #results { order: -1; flex: 1 1 100% !important; }
+  #controls { flex: 1 1 100% !important; }
+  #sample { gap: 14px; }
+  #gallery .grid-container { grid-template-columns: repeat(min(var(--columns, 6), 4), minmax(0, 1fr)); gap: 6px; }
+  #gallery .grid-wrap { padding: 6px; }
+  #take-away button { flex: 1 1 auto; }
+  #summary { flex: 1 1 100% !important; }
+}
+"""
+
+# Back and Forward bring a URL, and a URL brings its pictures.
+HEAD = "<script>window.addEventListener('popstate', () => window.location.reload())</script>"
+
+READ_QUERY = "() => window.location.search"
+RANDOM_SEED = "() => Math.floor(Math.random() * 1000000)"
+SET_COLUMNS = "(columns) => { document.documentElement.style.setProperty('--columns', columns) }"
+
+_SHOW_STATE = """(link, columns) => {
+  document.documentElement.style.setProperty('--columns', columns);
+  if (link && link !== window.location.search) window.history.%s({}, '', link);
+}"""
+PUSH_STATE = _SHOW_STATE % "pushState"
+# On a phone the button is below the pictures it makes.
+SHOW_RESULTS = """() => {
+  if (window.innerWidth <= 700) document.querySelector('#results').scrollIntoView({behavior: 'smooth'});
+}"""
+REPLACE_STATE = _SHOW_STATE % "replaceState"
+
+COPY_LINK = """async () => {
+  const button = document.querySelector('#copy-link');
+  const text = button.textContent;
+  try { await navigator.clipboard.writeText(window.location.href); button.textContent = 'Copied'; }
+  catch { window.prompt('The link to these pictures', window.location.href); return; }
+  setTimeout(() => { button.textContent = text; }, 1500);
+}"""
+
+DOWNLOAD = """(file) => {
+  if (!file) return;
+  const link = document.createElement('a');
+  link.href = file.url;
+  link.download = file.orig_name;
+  document.body.append(link);
+  link.click();
+  link.remove();
+}"""

@@ -1,0 +1,68 @@
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from gan_hub import page
+from gan_hub.page.models import ModelShelf
+
+CHROMIUM = "/usr/bin/chromium"
+QUIET = ("gpu", "quic", "background-networking", "component-update", "sync")
+ARGUMENTS = ["--no-sandbox", "--no-first-run", *(f"--disable-{what}" for what in QUIET)]
+
+
+@pytest.fixture(scope="session")
+def shelf() -> ModelShelf:
+    return ModelShelf(allow_folders=True)
+
+
+@pytest.fixture(scope="session")
+def url(shelf: ModelShelf) -> Iterator[str]:
+    demo = page.build_demo(shelf=shelf)
+    _, address, _ = demo.launch(server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **page.launch_options())
+    yield address
+    demo.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        options = {"executable_path": CHROMIUM} if Path(CHROMIUM).exists() else {}
+        chromium = playwright.chromium.launch(args=ARGUMENTS, **options)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
+    """Opens the page at a query; the test fails if the browser's console had errors or a request left this machine."""
+    complaints: list[str] = []
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=url.rstrip("/"))
+
+    def open_at(query: str = "", width: int = 1280) -> Page:
+        tab = context.new_page()
+        tab.set_viewport_size({"width": width, "height": 844 if width < 700 else 900})
+        tab.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        tab.on("request", lambda request: None if is_here(request.url) else complaints.append(request.url))
+        tab.goto(url + query)
+        tab.locator("#summary strong").wait_for(timeout=30_000)
+        tab.wait_for_function("[...document.querySelectorAll('#gallery img')].every(image => image.complete)")
+        return tab
+
+    def is_here(address: str) -> bool:
+        return address.startswith((url, "data:", "blob:"))
+
+    yield open_at
+    context.close()
+    assert complaints == []
+
+
+@pytest.fixture(scope="session")
+def screenshots() -> Path:
+    folder = Path(os.environ.get("CI_OUTPUT", "ci-output"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
