@@ -1,3 +1,5 @@
+"""The command `gan-hub`: what it writes, and what it says when it can't."""
+
 import subprocess
 import sys
 import zipfile

@@ -1,3 +1,5 @@
+"""Recipes: round trips, and what strangers may put into a PNG."""
+
 import json
 import struct
 import zlib

@@ -1,3 +1,5 @@
+"""From seeds to files: the same recipe, the same bytes."""
+
 import io
 import json
 import zipfile

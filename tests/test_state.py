@@ -1,3 +1,5 @@
+"""The page's state in a URL: round trips, and what strangers may put into a link."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

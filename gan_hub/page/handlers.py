@@ -10,7 +10,7 @@ import gradio as gr
 
 from gan_hub.config import ConfigError, shown
 from gan_hub.generator import GanGenerator
-from gan_hub.hub import bundled_names, count_parameters
+from gan_hub.hub import bundled_names
 from gan_hub.latents import MAX_SEED
 from gan_hub.page.errors import sentence
 from gan_hub.page.files import FileData, gallery_items, write_files
@@ -18,6 +18,7 @@ from gan_hub.page.models import ModelShelf
 from gan_hub.recipe import FOLDER_PREFIX, check_label, check_revision, check_truncation, read_recipe, whole_number
 from gan_hub.sampling import Picture, class_index, file_stem, grid_png, public_name, sample_chunks, zip_bytes
 from gan_hub.state import MAX_COLUMNS, MAX_COUNT, PageState
+from gan_hub.weights import count_parameters
 
 SMALL_SIDE = 256  # pictures with a shorter side are enlarged pixel by pixel
 

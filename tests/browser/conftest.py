@@ -1,3 +1,5 @@
+"""The page served for a real Chromium, and where its screenshots go."""
+
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""The page served on a free port with a small generator, and a client for its API."""
+
 from collections.abc import Iterator
 from pathlib import Path
 
