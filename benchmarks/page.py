@@ -1,18 +1,31 @@
-"""How long the page takes for 16 pictures, over an empty event of the same process: `python benchmarks/page.py`.
+"""How long the page takes for 16 pictures, over an empty event of the same process.
+
+    python -m benchmarks.page
 
 Raw HTTP with one kept-alive connection, as a browser does it; the two events take turns, and medians are compared.
 """
 
-import argparse
-import platform
 import statistics
 import time
+from dataclasses import dataclass
 
 import gradio as gr
 import httpx2
-import torch
+import tyro
 
+from benchmarks.machine import machine
 from gan_hub import page
+
+
+@dataclass(frozen=True)
+class Options:
+    """Measure the page."""
+
+    model: str = "mnist-gan"
+    count: int = 16
+    """Pictures a call."""
+    repeats: int = 100
+    """Calls of each event."""
 
 
 def echo(value: str) -> str:
@@ -53,19 +66,10 @@ def measure(model: str, count: int, repeats: int) -> dict[str, list[float]]:
     return times
 
 
-def main() -> None:
+def main(options: Options) -> None:
     """Measure and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", default="mnist-gan")
-    parser.add_argument("--count", type=int, default=16)
-    parser.add_argument("--repeats", type=int, default=100)
-    options = parser.parse_args()
     times = measure(options.model, options.count, options.repeats)
-    print(f"{platform.machine()}, {torch.get_num_threads()} threads, Python {platform.python_version()}, ", end="")
-    print(
-        f"torch {torch.__version__}, gradio {gr.__version__}, {options.model}, "
-        f"{options.count} pictures, n = {options.repeats}\n"
-    )
+    print(f"{options.model}, {options.count} pictures, n = {options.repeats}, gradio {gr.__version__}; {machine()}\n")
     print("| event | median ms | 10 % | 90 % |\n|---|---|---|---|")
     for name, values in times.items():
         deciles = statistics.quantiles(values, n=10)
@@ -75,4 +79,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(tyro.cli(Options))

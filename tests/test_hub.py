@@ -103,6 +103,7 @@ def at_most(seconds: float) -> Iterator[None]:
 # What works.
 
 
+@pytest.mark.smoke
 def test_push_then_load_in_another_cache_gives_equal_pixels(hub, cache, tiny_generator):
     tiny_generator.push_to_hub("org/tiny")
     loaded = GanGenerator.from_pretrained("org/tiny", cache_dir=cache)

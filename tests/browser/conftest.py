@@ -1,6 +1,7 @@
 """The page served for a real Chromium, and where its screenshots go."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from gan_hub import page
 from gan_hub.page.models import ModelShelf
 
-CHROMIUM = "/usr/bin/chromium"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
+APPLICATIONS = ("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",)
 QUIET = ("gpu", "quic", "background-networking", "component-update", "sync")
 ARGUMENTS = ["--no-sandbox", "--no-first-run", *(f"--disable-{what}" for what in QUIET)]
 
@@ -30,9 +32,11 @@ def url(shelf: ModelShelf) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    found = next(filter(None, map(shutil.which, (*NAMES, *APPLICATIONS))), None)
+    if found is None:
+        pytest.skip(f"no Chromium or Chrome on the path ({', '.join(NAMES)})")
     with sync_playwright() as playwright:
-        options = {"executable_path": CHROMIUM} if Path(CHROMIUM).exists() else {}
-        chromium = playwright.chromium.launch(args=ARGUMENTS, **options)
+        chromium = playwright.chromium.launch(args=ARGUMENTS, executable_path=found)
         yield chromium
         chromium.close()
 

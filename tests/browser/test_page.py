@@ -79,6 +79,7 @@ def test_a_wrong_link_gives_a_sentence_and_pictures(open_page: Open, shelf: Mode
     assert shown(tab) == made(shelf, PageState(count=3))
 
 
+@pytest.mark.smoke
 def test_a_dropped_png_brings_its_controls_and_itself(open_page: Open, tmp_path: Path, shelf: ModelShelf) -> None:
     state = PageState(default_model(), None, 31, 1, 1, 1.3, shelf.get(default_model()).class_names[5])
     (tmp_path / "picture.png").write_bytes(made(shelf, state)[0])

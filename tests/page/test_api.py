@@ -29,6 +29,7 @@ def test_only_the_documented_endpoints_are_public(client: Client) -> None:
     assert all(info["description"] for info in named.values())
 
 
+@pytest.mark.smoke
 def test_sample(client: Client, folder: Path) -> None:
     gallery, summary, link = client.predict(*arguments(folder), api_name="/sample")
     assert [item["caption"].split(" · ")[-1] for item in gallery] == [f"seed {seed}" for seed in range(3, 23)]
@@ -44,6 +45,7 @@ def test_one_seed_is_one_picture_whatever_the_count(client: Client, folder: Path
     assert pictures(client, *arguments(folder, seed=9, count=1)) == [many[6]]
 
 
+@pytest.mark.smoke
 def test_grid_and_zip_are_the_bytes_of_the_command(client: Client, folder: Path, tmp_path: Path) -> None:
     for name, suffix in (("/grid", "png"), ("/zip", "zip")):
         made = client.predict(*arguments(folder, label="square"), api_name=name)
@@ -66,6 +68,7 @@ def test_models(client: Client) -> None:
         assert len(pictures(client, *arguments(model["model"], count=1))) == 1
 
 
+@pytest.mark.smoke
 def test_restore_gives_the_arguments_of_sample(client: Client, folder: Path, tmp_path: Path) -> None:
     picture = pictures(client, *arguments(folder, count=1, label="square"))[0]
     (tmp_path / "a.png").write_bytes(picture)
