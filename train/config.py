@@ -79,7 +79,7 @@ class TrainingOptions:
     """Of the weights, the order of the pictures and the latents."""
 
     # Output
-    output_dir: Path = Path("runs/mnist")
+    output_dir: Path = Path("runs/mnist-gan")
     """The run folder."""
     logging_steps: int = 50
     """A line in metrics.jsonl every so many steps."""

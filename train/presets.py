@@ -9,12 +9,12 @@ PRESETS: dict[str, dict[str, Any]] = {
     # Class-conditional digits; see docs/results.md for what to expect after how many minutes.
     "mnist": {
         "dataset": "mnist",
-        "output_dir": Path("runs/mnist"),
-        "max_train_steps": 8000,
+        "output_dir": Path("runs/mnist-gan"),
+        "max_train_steps": 5000,
         "evaluation_steps": 1000,
     },
     # Not mirrored: every shoe in the set points to the left.
-    "fashion": {"dataset": "fashion-mnist", "output_dir": Path("runs/fashion"), "evaluation_steps": 1000},
+    "fashion": {"dataset": "fashion-mnist", "output_dir": Path("runs/fashion-gan"), "evaluation_steps": 1000},
     # Your own pictures: `--train_data_dir FOLDER`, and `--resolution H W` for another size than 64 x 64.
     "folder": {
         "output_dir": Path("runs/folder"),
