@@ -152,10 +152,10 @@ class Trainer:
     def _update(self, batch: Batch, gamma: float) -> dict[str, Tensor]:
         with self._autocast():
             fake = self.generator(batch.z, batch.labels)
-        stats = self._update_discriminator(batch, fake.detach().float(), gamma)
-        return {**stats, **self._update_generator(batch, fake)}
+        real_logits, stats = self._update_discriminator(batch, fake.detach().float(), gamma)
+        return stats | self._update_generator(batch, fake, real_logits)
 
-    def _update_discriminator(self, batch: Batch, fake: Tensor, gamma: float) -> dict[str, Tensor]:
+    def _update_discriminator(self, batch: Batch, fake: Tensor, gamma: float) -> tuple[Tensor, dict[str, Tensor]]:
         discriminator_loss, _ = LOSSES[self.options.loss]
         images = torch.cat([batch.real, fake])
         labels = None if batch.labels is None else torch.cat([batch.labels, batch.labels])
@@ -175,15 +175,18 @@ class Trainer:
         self.accelerator.backward(loss)
         self.discriminator_optimizer.step()
         self.discriminator_optimizer.zero_grad()
-        return stats
+        return real_logits.detach(), stats
 
-    def _update_generator(self, batch: Batch, fake: Tensor) -> dict[str, Tensor]:
+    def _update_generator(self, batch: Batch, fake: Tensor, real_logits: Tensor) -> dict[str, Tensor]:
+        """Update the generator; `real_logits` are those from before the discriminator's update.
+
+        They only weigh the pictures in the generator's gradient, and a new forward pass for them would cost a twelfth
+        of the step.
+        """
         _, generator_loss = LOSSES[self.options.loss]
         # Frozen, so that the generator's backward neither computes nor leaves gradients in it.
         discriminator = self.accelerator.unwrap_model(self.discriminator).requires_grad_(False)
         with self._autocast():
-            with torch.no_grad():
-                real_logits = discriminator(batch.real, batch.labels).float()
             fake_logits = discriminator(fake, batch.labels).float()
         loss = generator_loss(real_logits, fake_logits).mean()
         self.accelerator.backward(loss)

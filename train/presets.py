@@ -14,7 +14,14 @@ PRESETS: dict[str, dict[str, Any]] = {
         "evaluation_steps": 1000,
     },
     # Not mirrored: every shoe in the set points to the left.
-    "fashion": {"dataset": "fashion-mnist", "output_dir": Path("runs/fashion-gan"), "evaluation_steps": 1000},
+    "fashion": {
+        "dataset": "fashion-mnist",
+        "output_dir": Path("runs/fashion-gan"),
+        "widths": (96, 64),
+        "num_blocks": 2,
+        "max_train_steps": 5000,
+        "evaluation_steps": 1000,
+    },
     # Your own pictures: `--train_data_dir FOLDER`, and `--resolution H W` for another size than 64 x 64.
     "folder": {
         "output_dir": Path("runs/folder"),

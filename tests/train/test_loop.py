@@ -96,7 +96,7 @@ def test_the_generators_step_does_not_touch_the_discriminator() -> None:
     batch = batches()(0)
     fake = engine.generator(batch.z, batch.labels)
     before = weights(engine.discriminator)
-    engine._update_generator(batch, fake)
+    engine._update_generator(batch, fake, torch.zeros(len(fake)))
     assert torch.equal(weights(engine.discriminator), before)
     assert all(parameter.grad is None for parameter in engine.discriminator.parameters())
 
