@@ -18,6 +18,7 @@ os.environ.update(
     HF_ENDPOINT=HUB.url,
     HF_HOME=tempfile.mkdtemp(prefix="gan-hub-tests-"),
     HF_TOKEN=TOKEN,
+    HF_HUB_OFFLINE="0",
     HF_HUB_DISABLE_TELEMETRY="1",
     HF_HUB_DISABLE_XET="1",
     HF_HUB_DISABLE_PROGRESS_BARS="1",
