@@ -9,6 +9,7 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
+from gan_hub.models import ARCHITECTURES
 from train.build import build_trainer
 from train.config import TrainingOptions
 from train.data import drawn_shapes
@@ -89,6 +90,21 @@ def test_a_step_moves_both_networks_and_leaves_no_gradient_behind(step: int) -> 
     assert all(parameter.requires_grad for parameter in engine.discriminator.parameters())
     assert all(torch.isfinite(value) for value in stats.values())
     assert ("r1" in stats) == (step == 0)
+
+
+@pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
+@pytest.mark.parametrize("conditional", [True, False])
+def test_every_architecture_trains(architecture: str, conditional: bool) -> None:
+    engine = trainer(replace(OPTIONS, architecture=architecture, conditional=conditional))
+    place = SimpleNamespace(device=torch.device("cpu"), process_index=0, num_processes=1)
+    feed = Batches(DATA, OPTIONS, accelerator=place, conditional=conditional)  # type: ignore[arg-type]
+    before = weights(engine.generator), weights(engine.discriminator)
+    for step in range(3):
+        stats = engine.step(feed, step)
+    after = weights(engine.generator), weights(engine.discriminator)
+    assert all(not torch.equal(old, new) for old, new in zip(before, after))
+    assert all(torch.isfinite(value) for value in stats.values())
+    assert engine.average.sample(2, seed=0).shape == (2, 1, 16, 16)
 
 
 def test_the_generators_step_does_not_touch_the_discriminator() -> None:
