@@ -17,9 +17,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "fashion": {
         "dataset": "fashion-mnist",
         "output_dir": Path("runs/fashion-gan"),
-        "widths": (96, 64),
-        "num_blocks": 2,
-        "max_train_steps": 5000,
+        "max_train_steps": 10_000,
         "evaluation_steps": 1000,
     },
     # Your own pictures: `--train_data_dir FOLDER`, and `--resolution H W` for another size than 64 x 64.
