@@ -91,12 +91,6 @@ def class_index(generator: GanGenerator, label: str | None) -> int | None:
     return generator.class_names.index(label)
 
 
-def chunk_size(generator: GanGenerator) -> int:
-    """Pictures made at a time: 16 small ones, fewer large ones, so that a stop comes soon."""
-    height, width = generator.image_size
-    return max(1, min(16, 128 * 128 // (height * width)))
-
-
 def sample_chunks(
     generator: GanGenerator, seeds: Sequence[int], *, label: str | None = None, truncation: float = 1.0
 ) -> Iterator[list[Picture]]:
@@ -115,7 +109,7 @@ def sample_chunks(
     index = class_index(generator, label)
     latents = generator.latents(seeds)
     recipe = Recipe(public_name(generator), generator.revision, (0,), label, float(truncation), __version__)
-    size = chunk_size(generator)
+    size = generator.chunk_size
 
     def chunks() -> Iterator[list[Picture]]:
         for start in range(0, len(seeds), size):

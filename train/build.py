@@ -28,7 +28,7 @@ def build_trainer(options: TrainingOptions, data: Dataset, accelerator: Accelera
     set_seed(options.seed)
     generator = make_generator(options, data)
     discriminator = make_discriminator(options, generator)
-    images_per_step = options.train_batch_size * options.gradient_accumulation_steps * accelerator.num_processes
+    images_per_step = options.images_per_step(accelerator.num_processes)
     generator_ema = averaged(generator, images_per_step=images_per_step, half_life=options.ema_half_life)
     generator_optimizer, discriminator_optimizer = (
         make_optimizer(network, options) for network in (generator, discriminator)

@@ -99,6 +99,10 @@ class TrainingOptions:
     hub_private_repo: bool = False
     """Create the repository private."""
 
+    def images_per_step(self, num_processes: int) -> int:
+        """Pictures that one update of all processes is computed from."""
+        return self.train_batch_size * self.gradient_accumulation_steps * num_processes
+
     def __post_init__(self) -> None:
         """Check what a type can't say.
 

@@ -37,9 +37,7 @@ class Run:
         self.generator = trainer.average
         self.folder = options.output_dir
         accelerator = trainer.accelerator
-        self.images_per_step = (
-            options.train_batch_size * options.gradient_accumulation_steps * accelerator.num_processes
-        )
+        self.images_per_step = options.images_per_step(accelerator.num_processes)
         self.stopwatch = Stopwatch()
         if accelerator.is_main_process:
             (self.folder / "samples").mkdir(parents=True, exist_ok=True)
@@ -66,17 +64,19 @@ class Run:
         )
 
     def after_step(self, num_steps: int, stats: dict[str, Tensor]) -> None:
-        """Write the line, grid, checkpoint or evaluation that is due after so many steps."""
+        """Write what is due after so many steps; the last grid and evaluation are left to `finish`."""
         options = self.options
-        if num_steps % options.logging_steps == 0 or num_steps == options.max_train_steps:
+        is_last = num_steps == options.max_train_steps
+        if num_steps % options.logging_steps == 0 or is_last:
             self.log(num_steps, {name: float(value) for name, value in stats.items()})
         with self.stopwatch.paused():
-            if num_steps % options.sampling_steps == 0:
+            if num_steps % options.sampling_steps == 0 and not is_last:
                 self.save_grid(num_steps)
             if options.checkpointing_steps and num_steps % options.checkpointing_steps == 0:
                 self.generator.save_pretrained(self.folder / f"checkpoint-{num_steps}")
             scores = {}
-            if self.evaluator and options.evaluation_steps > 0 and num_steps % options.evaluation_steps == 0:
+            is_due = options.evaluation_steps > 0 and num_steps % options.evaluation_steps == 0
+            if self.evaluator and is_due and not is_last:
                 scores = self.evaluator.quick(self.generator)
         if scores:
             self.log(num_steps, scores)
@@ -122,7 +122,7 @@ class Run:
         minutes = self.stopwatch.seconds / 60
         self.save_grid(num_steps)
         metrics: list[Metric] = []
-        if self.evaluator and not interrupted and self.options.evaluation_steps >= 0:
+        if self.evaluator and not interrupted:
             scores, reference = self.evaluator.full(self.generator)
             self.log(num_steps, scores)
             metrics = self.evaluator.card_metrics(scores, reference)

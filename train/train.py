@@ -77,13 +77,14 @@ def train(options: TrainingOptions) -> None:
     trainer = build_trainer(options, data, accelerator)
     conditional = options.conditional and bool(data.class_names)
     batches = Batches(data, options, accelerator=accelerator, conditional=conditional)
-    evaluator = Evaluator.for_dataset(data, options.data_dir) if accelerator.is_main_process else None
+    measured = accelerator.is_main_process and options.evaluation_steps >= 0
+    evaluator = Evaluator.for_dataset(data, options.data_dir) if measured else None
     run = Run(options, data, trainer, evaluator)
     run.announce()
     with Interrupt(accelerator) as interrupt:
         num_steps = run_loop(trainer, batches, run, interrupt)
     if accelerator.is_main_process:
-        run.finish(num_steps, interrupted=interrupt.requested)
+        run.finish(num_steps, interrupted=interrupt.requested and num_steps < options.max_train_steps)
     accelerator.wait_for_everyone()
     accelerator.end_training()
 
