@@ -23,10 +23,10 @@ from benchmarks.machine import machine
 from gan_hub.features import FeatureExtractor
 from gan_hub.generator import GanGenerator
 from gan_hub.images import enlarge, from_uint8, grid, to_pil
+from train.batches import Batches
 from train.build import build_trainer
 from train.config import TrainingOptions
 from train.data import Dataset, load_idx_set
-from train.loop import Batches
 from train.train import make_accelerator
 
 NUM_MODES = 1000

@@ -23,15 +23,15 @@ import tyro
 
 from benchmarks.machine import machine
 from gan_hub.losses import (
-    gradient_penalty,
     relativistic_discriminator_loss,
     relativistic_generator_loss,
+    squared_gradient_norm,
 )
+from train.batches import Batches
 from train.build import build_trainer, make_discriminator, make_generator
 from train.config import TrainingOptions
 from train.data import Dataset, load_dataset
 from train.environment import PROCESS_SETTINGS
-from train.loop import Batches
 from train.presets import preset
 from train.train import make_accelerator
 
@@ -134,7 +134,7 @@ class PlainLoop:
         real_logits, fake_logits = self.discriminator(real, labels), self.discriminator(fake, labels)
         loss = relativistic_discriminator_loss(real_logits, fake_logits).mean()
         if with_penalty:
-            penalty = gradient_penalty(real, real_logits) + gradient_penalty(fake, fake_logits)
+            penalty = squared_gradient_norm(real, real_logits) + squared_gradient_norm(fake, fake_logits)
             loss = loss + self.options.gamma / 2 * self.penalty_interval * penalty.mean()
         self.discriminator_optimizer.zero_grad()
         loss.backward()

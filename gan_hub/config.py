@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from gan_hub.models import ARCHITECTURES
 FORMAT_VERSION = 1
 MAX_CONFIG_BYTES = 256 * 1024
 MAX_NAME_CHARACTERS = 40_000  # of all class names: in UTF-8 with 10,000 classes they still fit into MAX_CONFIG_BYTES
+MAX_ATTENTION_CELLS = 4096  # a 64 x 64 grid; the memory grows with its square
 MAX_PARAMETERS = 64_000_000  # 256 MB in float32: ten times what a 512 x 512 generator of this project needs
 
 
@@ -29,8 +30,12 @@ class GeneratorConfig:
     num_classes: int
     class_names: tuple[str, ...]
     widths: tuple[int, ...]
-    num_blocks: int | None
-    patch_size: int | None
+    num_blocks: int | None = None
+    patch_size: int | None = None
+    attention_stages: int | None = None
+    num_frames: int | None = None
+    num_categories: int = 0
+    num_active: int = 0
     format_version: int = FORMAT_VERSION
 
     def __post_init__(self) -> None:
@@ -48,11 +53,22 @@ class GeneratorConfig:
         _integer("num_classes", self.num_classes, 0, 10_000)
         set_field(self, "class_names", _class_names(self.class_names, self.num_classes))
         set_field(self, "widths", _integers("widths", self.widths, min_length=1, max_length=8, low=1, high=4096))
+        self._check_latents()
         self._check_options()
+
+    def _check_latents(self) -> None:
+        _integer("num_categories", self.num_categories, 0, min(self.latent_dim - 1, 1000))
+        _integer("num_active", self.num_active, 0, self.latent_dim - self.num_categories)
+        for name in ("num_categories", "num_active"):
+            if getattr(self, name) and self.num_classes:
+                raise ConfigError(
+                    f"{name} is {getattr(self, name)} and num_classes {self.num_classes}; a structured latent goes "
+                    "without classes: set one of them to 0"
+                )
 
     def _check_options(self) -> None:
         options = ARCHITECTURES[self.architecture].options
-        for name in ("num_blocks", "patch_size"):
+        for name in ("num_blocks", "patch_size", "attention_stages", "num_frames"):
             value = getattr(self, name)
             if name not in options and value is not None:
                 raise ConfigError(
@@ -62,13 +78,34 @@ class GeneratorConfig:
             _integer("num_blocks", self.num_blocks, 1, 16)
         if "patch_size" in options:
             _one_of("patch_size", self.patch_size, (1, 2, 4))
-            assert self.patch_size is not None
+        if "num_frames" in options:
+            _integer("num_frames", self.num_frames, 2, 64)
+        self._check_stages()
+        if "attention_stages" in options:
+            self._check_attention()
+
+    def _check_stages(self) -> None:
+        """The picture must be large enough to be halved as often as there are widths."""
+        doublings = ARCHITECTURES[self.architecture].doublings(len(self.widths), self.patch_size or 1)
+        if 2**doublings > min(self.image_size):
             height, width = self.image_size
-            coarsest = min(height, width) // self.patch_size
-            if 2 ** (len(self.widths) - 1) > coarsest:
+            surplus = doublings - min(height, width).bit_length() + 1
+            raise ConfigError(
+                f"{len(self.widths)} widths halve {height}x{width} pixels below one cell; "
+                f"use at most {len(self.widths) - surplus} widths"
+            )
+
+    def _check_attention(self) -> None:
+        if self.attention_stages is None:  # a config from before there was attention
+            object.__setattr__(self, "attention_stages", 0)
+        _integer("attention_stages", self.attention_stages, 0, len(self.widths))
+        if self.attention_stages:
+            scale = 2 ** (len(self.widths) - self.attention_stages) * (self.patch_size or 1)
+            height, width = self.image_size
+            if (cells := -(-height // scale) * -(-width // scale)) > MAX_ATTENTION_CELLS:
                 raise ConfigError(
-                    f"{len(self.widths)} widths halve {height}x{width} pixels in patches of {self.patch_size} "
-                    f"below one cell; use at most {coarsest.bit_length()} widths"
+                    f"attention_stages is {self.attention_stages}, over {cells} cells; use fewer: at most "
+                    f"{MAX_ATTENTION_CELLS} cells are possible"
                 )
 
     def network_options(self) -> dict[str, Any]:
@@ -94,10 +131,10 @@ class GeneratorConfig:
         known = {field.name for field in fields(cls)}
         if unknown := sorted(set(values) - known):
             raise ConfigError(f"unknown keys in the config: {shown(unknown)}; known are {', '.join(sorted(known))}")
-        required = known - {"num_blocks", "patch_size"}
+        required = {field.name for field in fields(cls) if field.default is MISSING} | {"format_version"}
         if missing := sorted(required - set(values)):
             raise ConfigError(f"the config lacks {', '.join(missing)}")
-        return cls(**{"num_blocks": None, "patch_size": None, **values})
+        return cls(**values)
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from gan_hub import __version__, card, hub, weights
 from gan_hub.config import FORMAT_VERSION, ConfigError, GeneratorConfig, shown
-from gan_hub.latents import check_seed, labels_of_latents, latents_from_seeds, truncate
+from gan_hub.latents import check_seed, labels_of_latents, latents_from_seeds, structured, truncate
 from gan_hub.models import ARCHITECTURES
 
 Labels = int | Sequence[int] | Tensor | None
@@ -36,8 +36,12 @@ class GanGenerator(
         num_classes: 0 = unconditional.
         class_names: one a class; the numbers from 0 if empty.
         widths: mlp: units of the hidden layers; conv: channels of the stages, coarse to fine.
-        num_blocks: conv: residual blocks in each stage. The other architectures take none.
-        patch_size: conv: side of the pixels painted at once. The other architectures take none.
+        num_blocks: conv, recurrent: residual blocks in each stage. The other architectures take none.
+        patch_size: conv, recurrent: side of the pixels painted at once. The other architectures take none.
+        attention_stages: conv: coarsest stages with self-attention. The other architectures take none.
+        num_frames: recurrent: T, of a clip. The other architectures take none.
+        num_categories: entries at the front of z that are a one-hot code; 0 = none.
+        num_active: entries of z that are not zero, the code aside; 0 = all.
         format_version: of config.json.
 
     Raises:
@@ -56,6 +60,10 @@ class GanGenerator(
         widths: Sequence[int],
         num_blocks: int | None = None,
         patch_size: int | None = None,
+        attention_stages: int | None = None,
+        num_frames: int | None = None,
+        num_categories: int = 0,
+        num_active: int = 0,
         format_version: int = FORMAT_VERSION,
     ) -> None:
         super().__init__()
@@ -69,6 +77,10 @@ class GanGenerator(
             widths=widths,  # type: ignore[arg-type]
             num_blocks=num_blocks,
             patch_size=patch_size,
+            attention_stages=attention_stages,
+            num_frames=num_frames,
+            num_categories=num_categories,
+            num_active=num_active,
             format_version=format_version,
         )
         with torch.device("meta"):
@@ -103,6 +115,11 @@ class GanGenerator(
         return self.config.class_names
 
     @property
+    def num_frames(self) -> int:
+        """T, of the clips of a recurrent generator; 1 for one of pictures."""
+        return self.config.num_frames or 1
+
+    @property
     def chunk_size(self) -> int:
         """Pictures made at a time on the CPU: 16 small ones, down to one from 128 x 128 on."""
         height, width = self.image_size
@@ -114,12 +131,20 @@ class GanGenerator(
         return next(self.parameters()).device
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Map z [B, latent_dim] and labels [B] (None when unconditional) to images [B, C, H, W] in [-1, 1]."""
+        """Map z [B, latent_dim] and labels [B] (None when unconditional) to images [B, T * C, H, W] in [-1, 1]."""
         return self.network(z, labels)
 
     def latents(self, seeds: Sequence[int]) -> Tensor:
         """The latents of the seeds: [N, latent_dim], on the CPU; each row depends on its own seed alone."""
-        return latents_from_seeds(seeds, self.latent_dim)
+        return self.structured(latents_from_seeds(seeds, self.latent_dim))
+
+    def structured(self, normals: Tensor) -> Tensor:
+        """Standard normal latents [N, latent_dim] with this generator's code and sparsity; see `latents.structured`."""
+        return structured(normals, num_categories=self.config.num_categories, num_active=self.config.num_active)
+
+    def truncate(self, z: Tensor, truncation: float) -> Tensor:
+        """Scale latents [N, latent_dim] towards their mean, a categorical code aside; see `latents.truncate`."""
+        return truncate(z, truncation, num_categories=self.config.num_categories)
 
     def sample(self, n: int, *, seed: int, labels: Labels = None, truncation: float = 1.0) -> Tensor:
         """Draw n pictures; picture i depends on (seed + i) alone, whatever n, the device or the platform.
@@ -142,11 +167,10 @@ class GanGenerator(
         z = self.latents(range(first, last + 1))
         if labels is None and self.num_classes:
             labels = labels_of_latents(z, self.num_classes)
-        return self.generate(truncate(z, truncation), labels)
+        return self.generate(self.truncate(z, truncation), labels)
 
-    @torch.no_grad()
     def generate(self, z: Tensor, labels: Labels = None) -> Tensor:
-        """Pictures from latents, without a gradient.
+        """Pictures from latents, without a gradient; of a clip, the first frame.
 
         Args:
             z: [N, latent_dim], on any device.
@@ -158,6 +182,17 @@ class GanGenerator(
         Raises:
             ValueError: z has another shape, or a label is not a class of this generator.
         """
+        return self.clips(z, labels)[:, 0].contiguous()
+
+    @torch.no_grad()
+    def clips(self, z: Tensor, labels: Labels = None) -> Tensor:
+        """Clips from latents, without a gradient; a generator of pictures gives clips of one frame.
+
+        Arguments and errors are those of `generate`.
+
+        Returns:
+            [N, T, C, H, W], float32 in [-1, 1], on the generator's device.
+        """
         if z.ndim != 2 or z.shape[1] != self.latent_dim:
             raise ValueError(f"z has the shape {list(z.shape)}; this generator takes [N, {self.latent_dim}]")
         label_tensor = self._label_tensor(labels, z)
@@ -167,7 +202,7 @@ class GanGenerator(
         self.eval()
         images = self._forward_in_chunks(z.to(self.device, torch.float32), label_tensor)
         self.train(was_training)
-        return images
+        return images.unflatten(1, (self.num_frames, self.channels))
 
     def _forward_in_chunks(self, z: Tensor, labels: Tensor | None) -> Tensor:
         """The forward pass in chunks of one size, so that on the CPU a picture is the same bits in every batch.

@@ -1,7 +1,8 @@
-"""The only place that knows [-1, 1] <-> uint8 <-> PIL: conversion, grids, enlargement, PNG bytes."""
+"""The only place that knows [-1, 1] <-> uint8 <-> PIL: conversion, grids, enlargement, PNG and WebP."""
 
 import io
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -71,3 +72,10 @@ def png_bytes(picture: Image.Image, text: Mapping[str, str] | None = None) -> by
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", pnginfo=info)
     return buffer.getvalue()
+
+
+def save_animation(frames: Sequence[Image.Image], path: Path, *, frames_per_second: float = 10.0) -> None:
+    """Write pictures of one size as a lossless animated WebP that repeats for ever."""
+    duration = round(1000 / frames_per_second)
+    first, *rest = [frame if frame.mode in ("RGB", "RGBA") else frame.convert("RGB") for frame in frames]
+    first.save(path, "WEBP", save_all=True, append_images=rest, duration=duration, loop=0, lossless=True)

@@ -45,7 +45,32 @@ def check_seed(seed: int) -> int:
     return int(seed)
 
 
-def truncate(z: Tensor, truncation: float) -> Tensor:
+def structured(normals: Tensor, *, num_categories: int = 0, num_active: int = 0) -> Tensor:
+    """Latents of the asked structure from standard normal ones, as a function of each row alone.
+
+    With categories, the first entries of z are a one-hot code, the place of the largest of as many normals, which is
+    uniform over the categories (the categorical code of InfoGAN, Chen et al., 2016, arXiv:1606.03657, section 7.1).
+    With `num_active`, only that many of the other entries, those of the largest size, are left and the rest are zero:
+    a sparse code.
+
+    Args:
+        normals: [N, latent_dim].
+        num_categories: of the code at the front of z; 0 = none.
+        num_active: entries that are not zero, the code aside; 0 = all.
+
+    Returns:
+        [N, latent_dim].
+    """
+    code, rest = normals[:, :num_categories], normals[:, num_categories:]
+    if num_active:
+        kept = torch.zeros_like(rest, dtype=torch.bool).scatter_(1, rest.abs().topk(num_active, dim=1).indices, True)
+        rest = torch.where(kept, rest, 0.0)
+    if num_categories:
+        code = torch.nn.functional.one_hot(code.argmax(1), num_categories).to(normals.dtype)
+    return torch.cat([code, rest], dim=1)
+
+
+def truncate(z: Tensor, truncation: float, *, num_categories: int = 0) -> Tensor:
     """Scale latents towards their mean, which is zero: fidelity below 1, variety above.
 
     The truncation trick of BigGAN (Brock et al., 2018, arXiv:1809.11096, section 3.1) in the linear form of StyleGAN
@@ -54,6 +79,7 @@ def truncate(z: Tensor, truncation: float) -> Tensor:
     Args:
         z: [N, latent_dim].
         truncation: psi in [0, 2].
+        num_categories: entries at the front of z that are a one-hot code, which is left alone.
 
     Raises:
         ValueError: truncation is outside [0, 2] or not finite.
@@ -62,7 +88,7 @@ def truncate(z: Tensor, truncation: float) -> Tensor:
         raise ValueError(
             f"truncation {truncation!r} is not possible; use a number from 0 to 2 (1 leaves the latents alone)"
         )
-    return z * truncation
+    return torch.cat([z[:, :num_categories], z[:, num_categories:] * truncation], dim=1)
 
 
 def labels_of_latents(z: Tensor, num_classes: int) -> Tensor:

@@ -18,7 +18,7 @@ from gan_hub import __version__, images
 from gan_hub.config import shown
 from gan_hub.generator import GanGenerator
 from gan_hub.hub import BUNDLED_FOLDER, CONFIG_FILE
-from gan_hub.latents import labels_of_latents, truncate
+from gan_hub.latents import labels_of_latents
 from gan_hub.recipe import BUNDLED_NAME, FOLDER_PREFIX, PNG_KEY, Recipe, check_truncation
 
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a ZIP can say: the same pictures give the same bytes at any time
@@ -117,7 +117,7 @@ def sample_chunks(
             labels = None
             if generator.num_classes:
                 labels = [index] * len(z) if index is not None else labels_of_latents(z, generator.num_classes).tolist()
-            pictures = images.to_pil(generator.generate(truncate(z, truncation), labels))
+            pictures = images.to_pil(generator.generate(generator.truncate(z, truncation), labels))
             names = [None] * len(z) if labels is None else [generator.class_names[i] for i in labels]
             yield [
                 Picture(replace(recipe, seeds=(int(seed),)), name, picture)

@@ -55,7 +55,13 @@ def perturb(network: torch.nn.Module, seed: int = 0) -> torch.nn.Module:
 
 
 # What each option of an architecture is in tests; a new architecture with these options needs no new test.
-OPTIONS: dict[str, object] = {"widths": [8, 4], "num_blocks": 1, "patch_size": 2}
+OPTIONS: dict[str, object] = {
+    "widths": [8, 4],
+    "num_blocks": 1,
+    "patch_size": 2,
+    "attention_stages": 1,
+    "num_frames": 3,
+}
 
 
 def options_of(architecture: str) -> dict[str, object]:

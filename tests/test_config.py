@@ -32,8 +32,12 @@ VALID = {
     "widths": [64, 32],
     "num_blocks": 1,
     "patch_size": 2,
+    "attention_stages": 0,
+    "num_categories": 0,
+    "num_active": 0,
     "format_version": 1,
 }
+OPTIONAL = {"num_blocks", "patch_size", "attention_stages", "num_categories", "num_active"}
 
 
 def changed(**changes: object) -> dict[str, object]:
@@ -42,8 +46,9 @@ def changed(**changes: object) -> dict[str, object]:
 
 @pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
 def test_what_is_written_is_read(architecture):
-    required = {name: value for name, value in VALID.items() if name not in ("widths", "num_blocks", "patch_size")}
-    values = {**required, "architecture": architecture, **options_of(architecture)}
+    required = {name: value for name, value in VALID.items() if name not in OPTIONAL}
+    values = {**required, "architecture": architecture, "num_categories": 0, "num_active": 0}
+    values |= options_of(architecture)
     config = GeneratorConfig.from_dict(values)
     assert config.to_dict() == values
     assert GeneratorConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
@@ -66,6 +71,8 @@ def test_what_is_written_is_read(architecture):
         {"image_size": [512, 512], "widths": [1] * 8},
         {"num_blocks": 16},
         {"patch_size": 4},
+        {"attention_stages": 2},
+        {"num_classes": 0, "class_names": [], "num_categories": 10, "num_active": 54},
     ],
     ids=str,
 )
@@ -74,7 +81,7 @@ def test_the_bounds_themselves_are_allowed(changes):
 
 
 REFUSED = [
-    ("architecture", ["", "dcgan", "Conv", None, 1, ["conv"], {"conv": 1}], "architecture is .* one of conv, mlp"),
+    ("architecture", ["", "DCGAN", "Conv", None, 1, ["conv"], {"conv": 1}], "architecture is .* one of conv, dcgan"),
     ("format_version", [0, 2, True, 1.0, "1", None], "format_version is .* must be one of 1"),
     (
         "image_size",
@@ -97,6 +104,12 @@ REFUSED = [
     ("widths", [[], [1] * 9, [0], [4097], [64.0], [True], ["64"], "64", 64, None, [[64]], {"0": 64}, [None]], "widths"),
     ("num_blocks", [0, 17, -1, 1.0, True, "1", None, [1]], "num_blocks is .* 1 to 16"),
     ("patch_size", [0, 3, 8, 2.0, True, "2", None, [2]], "patch_size is .* must be one of 1, 2, 4"),
+    ("attention_stages", [-1, 3, 1.0, True, "1", [1]], "attention_stages is .* 0 to 2"),
+    ("num_frames", [0, 1, 8], "num_frames is .*takes no num_frames"),
+    ("num_categories", [-1, 64, 1.0, True, "1", None, [1]], "num_categories is .* 0 to 63"),
+    ("num_categories", [10], "num_categories is 10 and num_classes 2; .* set one of them to 0"),
+    ("num_active", [-1, 65, 1.0, True, "1", None, [1]], "num_active is .* 0 to 64"),
+    ("num_active", [10], "num_active is 10 and num_classes 2; .* set one of them to 0"),
 ]  # fmt: skip
 
 
@@ -117,7 +130,7 @@ def test_true_is_not_one():
         GeneratorConfig.from_dict(changed(channels=True))
 
 
-@pytest.mark.parametrize("field", sorted(set(VALID) - {"num_blocks", "patch_size"}))
+@pytest.mark.parametrize("field", sorted(set(VALID) - OPTIONAL))
 def test_missing_keys_are_named(field):
     with pytest.raises(ConfigError, match=f"the config lacks {field}"):
         GeneratorConfig.from_dict({name: value for name, value in VALID.items() if name != field})
@@ -141,6 +154,24 @@ def test_no_more_stages_than_the_picture_can_be_halved(size, patch_size, most):
     assert GeneratorConfig.from_dict(changed(**changes, widths=[4] * most))
     with pytest.raises(ConfigError, match=f"use at most {most} widths"):
         GeneratorConfig.from_dict(changed(**changes, widths=[4] * (most + 1)))
+
+
+def test_a_config_from_before_an_option_loads_as_it_was_trained():
+    old = {name: value for name, value in VALID.items() if name not in ("attention_stages", "num_categories")}
+    assert GeneratorConfig.from_dict(old) == GeneratorConfig.from_dict(VALID)
+
+
+def test_attention_is_bounded_by_its_cells():
+    assert GeneratorConfig.from_dict(changed(image_size=[128, 128], patch_size=2, attention_stages=2))
+    with pytest.raises(ConfigError, match="attention_stages is 2, over 16384 cells; use fewer: at most 4096"):
+        GeneratorConfig.from_dict(changed(image_size=[256, 256], patch_size=2, attention_stages=2))
+
+
+@pytest.mark.parametrize("num_frames", [1, 65, None, 2.0, True])
+def test_clips_have_a_bounded_number_of_frames(num_frames):
+    values = {name: value for name, value in VALID.items() if name != "attention_stages"}
+    with pytest.raises(ConfigError, match=r"num_frames is .* 2 to 64"):
+        GeneratorConfig.from_dict({**values, "architecture": "recurrent", "num_frames": num_frames})
 
 
 def test_the_longest_class_names_allowed_can_be_loaded_again(tmp_path: Path):
@@ -223,7 +254,14 @@ class Allocations(TorchDispatchMode):
     [
         {"widths": [4096] * 3, "num_blocks": 16},
         {"image_size": [512, 512], "widths": [4096]},
-        {"architecture": "mlp", "num_blocks": None, "patch_size": None, "widths": [4096] * 8, "image_size": [512, 512]},
+        {
+            "architecture": "mlp",
+            "num_blocks": None,
+            "patch_size": None,
+            "attention_stages": None,
+            "widths": [4096] * 8,
+            "image_size": [512, 512],
+        },
     ],
     ids=["blocks", "base", "mlp"],
 )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from gan_hub.latents import MAX_SEED, check_seed, labels_of_latents, latents_from_seeds, truncate
+from gan_hub.latents import MAX_SEED, check_seed, labels_of_latents, latents_from_seeds, structured, truncate
 
 # If these change, every seed that was ever shared means another picture.
 KNOWN = {
@@ -108,3 +108,40 @@ def test_the_class_is_a_function_of_z_alone():
 def test_classes_of_extreme_latents_are_classes():
     z = torch.tensor([[1e30, 1e30], [-1e30, -1e30], [0.0, 0.0]])
     assert labels_of_latents(z, 10).tolist() == [9, 0, 5]
+
+
+def test_without_structure_latents_are_left_alone():
+    z = latents_from_seeds(range(5), 8)
+    assert torch.equal(structured(z), z)
+
+
+def test_a_code_is_one_hot_uniform_and_leaves_the_rest_alone():
+    normals = latents_from_seeds(range(6000), 9)
+    z = structured(normals, num_categories=3)
+    assert torch.equal(z[:, 3:], normals[:, 3:])
+    assert (z[:, :3].sum(1) == 1).all()
+    assert z[:, :3].unique().tolist() == [0, 1]
+    counts = z[:, :3].sum(0)
+    assert (counts - 2000).abs().max() < 4 * (6000 * 2 / 9) ** 0.5
+
+
+@pytest.mark.parametrize("num_categories", [0, 3])
+def test_sparse_latents_keep_their_largest_entries(num_categories):
+    normals = latents_from_seeds(range(50), 12)
+    rest = structured(normals, num_categories=num_categories, num_active=4)[:, num_categories:]
+    assert ((rest != 0).sum(1) == 4).all()
+    for row, full in zip(rest, normals[:, num_categories:]):
+        assert torch.equal(row[row != 0], full[row != 0])
+        assert row[row != 0].abs().min() > full[row == 0].abs().max()
+
+
+def test_structure_is_a_function_of_the_row():
+    normals = latents_from_seeds(range(9), 12)
+    together = structured(normals, num_categories=3, num_active=2)
+    alone = torch.cat([structured(row[None], num_categories=3, num_active=2) for row in normals])
+    assert torch.equal(together, alone)
+
+
+def test_truncation_leaves_a_code_alone():
+    z = structured(latents_from_seeds(range(4), 8), num_categories=3)
+    assert torch.equal(truncate(z, 0.5, num_categories=3), torch.cat([z[:, :3], z[:, 3:] / 2], dim=1))

@@ -13,6 +13,7 @@ from gan_hub.models import ARCHITECTURES
 from train.config import TrainingOptions
 from train.data import Dataset
 from train.environment import bf16_pays
+from train.guard import Guard
 from train.loop import Trainer, averaged
 
 logger = logging.getLogger(__name__)
@@ -39,10 +40,11 @@ def build_trainer(options: TrainingOptions, data: Dataset, accelerator: Accelera
         accelerator=accelerator,
         generator=prepared[0],
         discriminator=prepared[1],
-        generator_optimizer=prepared[2],
-        discriminator_optimizer=prepared[3],
+        generator_guard=Guard(prepared[0], prepared[2], accelerator),
+        discriminator_guard=Guard(prepared[1], prepared[3], accelerator),
         generator_ema=generator_ema.to(accelerator.device),
         autocast_dtype=choose_dtype(options, accelerator),
+        batch_statistics=ARCHITECTURES[options.architecture].batch_statistics,
     )
 
 
@@ -50,6 +52,7 @@ def make_generator(options: TrainingOptions, data: Dataset) -> GanGenerator:
     """A new generator of pictures like the data's; raises ConfigError if there can't be one."""
     names = data.class_names if options.conditional else ()
     network_options = ARCHITECTURES[options.architecture].options
+    optional = ("num_blocks", "patch_size", "attention_stages", "num_frames")
     return GanGenerator(
         architecture=options.architecture,
         image_size=data.image_size,
@@ -58,8 +61,9 @@ def make_generator(options: TrainingOptions, data: Dataset) -> GanGenerator:
         num_classes=len(names),
         class_names=names,
         widths=options.widths,
-        num_blocks=options.num_blocks if "num_blocks" in network_options else None,
-        patch_size=options.patch_size if "patch_size" in network_options else None,
+        num_categories=options.num_categories,
+        num_active=options.num_active,
+        **{name: getattr(options, name) for name in optional if name in network_options},
     )
 
 
@@ -69,6 +73,7 @@ def make_discriminator(options: TrainingOptions, generator: GanGenerator) -> nn.
         image_size=generator.image_size,
         channels=generator.channels,
         num_classes=generator.num_classes,
+        num_categories=options.num_categories,
         **{**generator.config.network_options(), "widths": options.discriminator_widths},
     )
     return discriminator.to(memory_format=torch.channels_last)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from gan_hub.models import ARCHITECTURES
+
 
 class OptionError(ValueError):
     """An option, or options that do not go together; the message says what is allowed."""
@@ -28,30 +30,45 @@ class TrainingOptions:
     """Mirror pictures at random."""
     conditional: bool = True
     """Tell both networks the class, if the data has classes."""
+    num_frames: int = 1
+    """Above 1: make clips of so many frames, in which the pictures move and bounce, for the architecture recurrent."""
 
     # Networks
-    architecture: Literal["conv", "mlp"] = "conv"
+    architecture: Literal["conv", "dcgan", "mlp", "recurrent"] = "conv"
     """Of both networks; see gan_hub/models."""
     latent_dim: int = 64
     """Length of z."""
+    num_categories: int = 0
+    """Length of a one-hot code at the front of z that the discriminator learns to read off the pictures, so that the
+    categories come to mean something without labels (InfoGAN, arXiv:1606.03657); goes with --no-conditional."""
+    num_active: int = 0
+    """Sparse latents: entries of z that are not zero, the code aside; 0 = all; goes with --no-conditional."""
     widths: tuple[int, ...] = (128, 64)
-    """Generator: conv: channels of the stages, coarse to fine; mlp: units of the hidden layers."""
+    """Generator: mlp: units of the hidden layers; the others: channels of the stages, coarse to fine."""
     discriminator_widths: tuple[int, ...] = (96, 64)
-    """The same for the discriminator; conv: coarse to fine, mlp: from the pixels on."""
+    """The same for the discriminator; mlp: from the pixels on, the others: coarse to fine."""
     num_blocks: int = 1
-    """conv: residual blocks in each stage of both networks."""
+    """conv, recurrent: residual blocks in each stage of both networks."""
     patch_size: int = 2
-    """conv: side of the square of pixels that one cell of the finest grid paints: 1, 2 or 4."""
+    """conv, recurrent: side of the square of pixels that one cell of the finest grid paints: 1, 2 or 4."""
+    attention_stages: int = 0
+    """conv: coarsest stages of both networks that end with self-attention (SAGAN, arXiv:1805.08318)."""
 
     # Objective
-    loss: Literal["relativistic"] = "relativistic"
+    loss: Literal["minimax", "non_saturating", "least_squares", "hinge", "wasserstein", "relativistic"] = "relativistic"
     """Of both networks; see gan_hub/losses.py."""
+    num_discriminator_steps: int = 1
+    """k: updates of the discriminator, on new pictures each, for one of the generator."""
+    penalty: Literal["r1_r2", "r1", "r2", "gp"] = "r1_r2"
+    """On the discriminator's gradient: at real pictures (r1), at fakes (r2), or towards 1 between them (gp)."""
     gamma: float = 1.0
-    """Weight of R1 and R2 at the start; 0 = none."""
+    """Weight of the penalty at the start, the gamma of R1 and R2 and the lambda of GP; 0 = none."""
     final_gamma: float = 0.1
-    """Weight of R1 and R2 at the end, reached along a cosine."""
+    """Weight of the penalty at the end, reached along a cosine."""
     penalty_interval: int = 16
     """Compute the penalties every so many steps, that many times as strong (StyleGAN2, arXiv:1912.04958, app. B)."""
+    information_weight: float = 1.0
+    """Weight of the mutual information between code and picture, with --num_categories (InfoGAN's lambda)."""
 
     # Optimisation
     train_batch_size: int = 128
@@ -69,6 +86,8 @@ class TrainingOptions:
     adam_beta1: float = 0.0
     """0 for a GAN: the gradient's direction changes as the other network moves."""
     adam_beta2: float = 0.99
+    max_skipped_updates: int = 20
+    """End the run after so many updates in a row whose loss or gradient was not finite; each is left out."""
     ema_half_life: float = 50_000
     """Of the averaged generator, in images seen; shorter at the start."""
     mixed_precision: Literal["auto", "no", "bf16"] = "auto"
@@ -100,8 +119,9 @@ class TrainingOptions:
     """Create the repository private."""
 
     def images_per_step(self, num_processes: int) -> int:
-        """Pictures that one update of all processes is computed from."""
-        return self.train_batch_size * self.gradient_accumulation_steps * num_processes
+        """Real pictures that all processes see in one step."""
+        size = self.train_batch_size * self.gradient_accumulation_steps * num_processes
+        return size * self.num_discriminator_steps
 
     def __post_init__(self) -> None:
         """Check what a type can't say.
@@ -113,7 +133,10 @@ class TrainingOptions:
             "train_batch_size",
             "gradient_accumulation_steps",
             "max_train_steps",
+            "num_discriminator_steps",
+            "num_frames",
             "penalty_interval",
+            "max_skipped_updates",
             "logging_steps",
             "sampling_steps",
         ):
@@ -125,3 +148,29 @@ class TrainingOptions:
             )
         if self.push_to_hub and not self.hub_model_id:
             raise OptionError("--push_to_hub needs --hub_model_id org/name")
+        self._check_objective()
+        self._check_latents()
+
+    def _check_objective(self) -> None:
+        """Refuse what can't work together, with the reason."""
+        if self.loss == "wasserstein" and not (self.gamma and self.final_gamma):
+            raise OptionError(
+                "--loss wasserstein with --gamma or --final_gamma 0: without a penalty nothing keeps the critic "
+                "Lipschitz and its loss has no bound; use --penalty gp --gamma 10 --final_gamma 10"
+            )
+        if (self.gamma or self.final_gamma) and ARCHITECTURES[self.architecture].batch_statistics:
+            raise OptionError(
+                f"--gamma {self.gamma:g} --final_gamma {self.final_gamma:g} with --architecture {self.architecture}: a "
+                "penalty on the gradient at each sample has no meaning where batch normalisation makes every logit "
+                "depend on the whole batch (arXiv:1704.00028, section 4); use --gamma 0 --final_gamma 0 and another "
+                "loss than wasserstein, or --architecture conv"
+            )
+
+    def _check_latents(self) -> None:
+        if (self.num_categories or self.num_active) and self.conditional:
+            raise OptionError("--num_categories and --num_active go without labels; add --no-conditional")
+        if (self.num_frames > 1) != (self.architecture == "recurrent"):
+            raise OptionError(
+                f"--num_frames {self.num_frames} with --architecture {self.architecture}; recurrent makes clips and "
+                "needs --num_frames of at least 2, the others make pictures: --num_frames 1"
+            )

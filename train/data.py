@@ -24,11 +24,12 @@ class Dataset:
     """Pictures in memory.
 
     Attributes:
-        images: [N, C, H, W], uint8.
+        images: [N, C, H, W], uint8; of clips [N, T * C, H, W].
         labels: [N], int64; all zero when there are no classes.
         class_names: one name a class; empty when there are no classes.
         name: such as "mnist" or the folder's name.
         licence: of the pictures, for the card.
+        num_frames: T, of clips; 1 for pictures.
     """
 
     images: Tensor
@@ -36,6 +37,7 @@ class Dataset:
     class_names: tuple[str, ...]
     name: str
     licence: str
+    num_frames: int = 1
 
     def __len__(self) -> int:
         return len(self.images)
@@ -48,12 +50,13 @@ class Dataset:
     @property
     def channels(self) -> int:
         """1 grey, 3 RGB or 4 RGBA."""
-        return self.images.shape[1]
+        return self.images.shape[1] // self.num_frames
 
     def description(self) -> str:
         """Name, count, size and licence in one sentence."""
         height, width = self.image_size
-        return f"{self.name}, {len(self):,} pictures of {height}x{width} pixels, licence: {self.licence}."
+        what = "pictures" if self.num_frames == 1 else f"clips of {self.num_frames} frames"
+        return f"{self.name}, {len(self):,} {what} of {height}x{width} pixels, licence: {self.licence}."
 
     def sha256(self) -> str:
         """Hash of the pictures and labels, to tell whether two runs saw the same."""
@@ -72,12 +75,17 @@ IDX_SETS = {
 
 
 def load_dataset(options: TrainingOptions) -> Dataset:
-    """The pictures that the options ask for.
+    """The pictures, or clips of them, that the options ask for.
 
     Raises:
         FileNotFoundError: they are not there.
         OptionError: the folder holds no usable picture, or the resolution is not possible.
     """
+    data = _load_pictures(options)
+    return moving(data, num_frames=options.num_frames, seed=options.seed) if options.num_frames > 1 else data
+
+
+def _load_pictures(options: TrainingOptions) -> Dataset:
     if options.train_data_dir is not None:
         return load_folder(options.train_data_dir, resolution=options.resolution, channels=options.channels)
     if options.dataset == "shapes":
@@ -188,6 +196,47 @@ def load_folder(folder: Path, *, resolution: tuple[int, int], channels: int) -> 
 
 def _pictures(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in PICTURE_SUFFIXES)
+
+
+MAX_CLIPS = 20_000  # 160 MB of 8 frames of 32 x 32 pixels
+
+
+def moving(data: Dataset, *, num_frames: int, seed: int) -> Dataset:
+    """Clips in which the pictures of a set move straight on and bounce off the borders.
+
+    Each picture is laid on a black canvas two pixels larger on every side, at a random place up to a fifth of it off
+    the centre, and moves up to a twelfth of the canvas a frame in a random direction. After the moving digits of
+    Srivastava et al., 2015, arXiv:1502.04681, section 4.1.
+
+    Args:
+        data: pictures [N, C, H, W]; at most MAX_CLIPS of them are used.
+        num_frames: of each clip.
+        seed: of the choice, the places and the directions.
+
+    Returns:
+        [N, num_frames * C, H + 4, W + 4], the frames one after the other along the channels.
+    """
+    stream = np.random.RandomState(seed)
+    chosen = stream.permutation(len(data))[:MAX_CLIPS]
+    pictures = data.images[torch.from_numpy(chosen)]
+    count, _, height, width = pictures.shape
+    canvas = np.array([height + 4, width + 4])
+    reach = canvas // 5
+    start = stream.uniform(-1, 1, size=(count, 1, 2)) * reach
+    angle = stream.uniform(0, 2 * np.pi, size=count)
+    speed = stream.uniform(0.5, 1, size=count)[:, None] * canvas / 12
+    velocity = (np.stack([np.sin(angle), np.cos(angle)], axis=1) * speed)[:, None]
+    unfolded = start + velocity * np.arange(num_frames)[None, :, None] + reach
+    offsets = np.rint(np.abs((unfolded - 2 * reach) % (4 * reach) - 2 * reach) - reach).astype(int)
+    margin = int(reach.max()) + 2
+    padded = torch.nn.functional.pad(pictures, [margin] * 4)
+    rows = torch.from_numpy(margin - 2 - offsets[:, :, 0, None] + np.arange(canvas[0]))  # [N, T, canvas height]
+    columns = torch.from_numpy(margin - 2 - offsets[:, :, 1, None] + np.arange(canvas[1]))
+    which = torch.arange(count)[:, None, None]
+    frames = [padded[which, :, rows[:, t, :, None], columns[:, t, None, :]] for t in range(num_frames)]
+    images = torch.stack(frames, dim=1).permute(0, 1, 4, 2, 3).flatten(1, 2).contiguous()
+    labels = data.labels[torch.from_numpy(chosen)]
+    return Dataset(images, labels, data.class_names, f"moving {data.name}", data.licence, num_frames)
 
 
 SHAPES: dict[str, Callable[[ImageDraw.ImageDraw, tuple[float, float, float, float]], None]] = {

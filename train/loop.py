@@ -1,87 +1,22 @@
-"""The training loop: one context for both updates, everything random a function of the step."""
+"""The training loop: k updates of the discriminator, one of the generator, all randomness a function of the step."""
 
 import math
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from gan_hub.generator import GanGenerator
-from gan_hub.images import from_uint8
-from gan_hub.losses import LOSSES, gradient_penalty
+from gan_hub.losses import LOSSES, gradient_penalty, interpolates, mutual_information_loss, squared_gradient_norm
+from train.batches import Batch
 from train.config import TrainingOptions
-from train.data import Dataset
+from train.guard import Guard
 
 Tensors = tuple[Tensor, ...] | list[Tensor]
-
-
-@dataclass(frozen=True)
-class Batch:
-    """One process's share of a step.
-
-    Attributes:
-        real: [B, C, H, W] in [-1, 1].
-        labels: [B], or None when unconditional.
-        z: [B, latent_dim].
-    """
-
-    real: Tensor
-    labels: Tensor | None
-    z: Tensor
-
-
-class Batches:
-    """The batch of any step, as a pure function of (seed, step, rank).
-
-    Pictures are taken along one endless sequence of shuffled epochs, so that every process sees its own share,
-    each picture comes once an epoch, and a later start at any step continues as if never interrupted.
-    """
-
-    def __init__(self, data: Dataset, options: TrainingOptions, *, accelerator: Accelerator, conditional: bool) -> None:
-        self.device = accelerator.device
-        self.images = data.images.to(self.device)
-        self.labels = data.labels.to(self.device) if conditional else None
-        self.options = options
-        self.rank, self.num_processes = accelerator.process_index, accelerator.num_processes
-        self._orders: dict[int, Tensor] = {}
-
-    def __call__(self, step: int) -> Batch:
-        """The batch of a step, from 0 on, counting every pass of an accumulated update as one."""
-        size = self.options.train_batch_size
-        first = (step * self.num_processes + self.rank) * size
-        indices = self._indices(first, size)
-        noise = _stream(self.options.seed, "noise", step, self.rank)
-        z = torch.randn(size, self.options.latent_dim, generator=noise).to(self.device)
-        real = from_uint8(self.images[indices])
-        if self.options.random_flip:
-            flip = torch.rand(size, generator=noise).to(self.device) < 0.5
-            real = torch.where(flip[:, None, None, None], real.flip(3), real)
-        labels = self.labels[indices] if self.labels is not None else None
-        return Batch(real.contiguous(memory_format=torch.channels_last), labels, z)
-
-    def _indices(self, first: int, size: int) -> Tensor:
-        """The pictures at positions first to first + size of the endless sequence."""
-        count = len(self.images)
-        positions = torch.arange(first, first + size)
-        epochs = range(first // count, (first + size - 1) // count + 1)
-        for epoch in epochs:
-            if epoch not in self._orders:
-                order = torch.randperm(count, generator=_stream(self.options.seed, "order", epoch))
-                self._orders[epoch] = order.to(self.device)
-        parts = [self._orders[epoch][positions[positions // count == epoch] % count] for epoch in epochs]
-        for epoch in [old for old in self._orders if old < epochs[0]]:
-            del self._orders[epoch]
-        return torch.cat(parts)
-
-
-def _stream(seed: int, purpose: str, *key: int) -> torch.Generator:
-    """A generator of random numbers that depends on its arguments alone."""
-    sequence = np.random.SeedSequence([seed, *purpose.encode(), *key])
-    return torch.Generator().manual_seed(int(sequence.generate_state(1, np.uint64)[0]))
 
 
 def cosine(start: float, end: float, progress: float) -> float:
@@ -104,25 +39,45 @@ def averaged(generator: nn.Module, *, images_per_step: int, half_life: float) ->
     return AveragedModel(generator, multi_avg_fn=multi_avg_fn, use_buffers=False)
 
 
+@dataclass(frozen=True)
+class Pass:
+    """What the generator's update needs of a pass through the discriminator.
+
+    Attributes:
+        batch: that went through.
+        fake: [B, C, H, W], with its graph; None if it was made without one.
+        real_logits: [B], from before the discriminator's update. They only weigh the pictures in the generator's
+            gradient, and a new forward pass for them would cost a twelfth of the step.
+    """
+
+    batch: Batch
+    fake: Tensor | None
+    real_logits: Tensor
+
+
 @dataclass
 class Trainer:
     """Both networks, their optimizers and the averaged generator, and the step that updates them.
 
     Attributes:
         generator: prepared by accelerate.
-        discriminator: prepared by accelerate; maps (images, labels) to logits [B].
+        discriminator: prepared by accelerate; maps (images, labels) to logits [B], and a guess of the code if there
+            are categories.
+        generator_guard, discriminator_guard: hold the optimizers.
         generator_ema: average of the generator's weights; what is sampled, saved and measured.
         autocast_dtype: of the forward passes; None = float32.
+        batch_statistics: whether the networks normalise over the batch.
     """
 
     options: TrainingOptions
     accelerator: Accelerator
     generator: nn.Module
     discriminator: nn.Module
-    generator_optimizer: torch.optim.Optimizer
-    discriminator_optimizer: torch.optim.Optimizer
+    generator_guard: Guard
+    discriminator_guard: Guard
     generator_ema: AveragedModel
     autocast_dtype: torch.dtype | None
+    batch_statistics: bool = False
 
     @property
     def average(self) -> GanGenerator:
@@ -132,70 +87,158 @@ class Trainer:
         return module
 
     def step(self, batches: Callable[[int], Batch], step: int) -> dict[str, Tensor]:
-        """One update of both networks; returns what to log, as tensors, so that nothing waits for the device."""
-        progress = step / self.options.max_train_steps
-        learning_rate = cosine(self.options.learning_rate, self.options.final_learning_rate, progress)
-        learning_rate *= min(1.0, (step + 1) / max(1, self.options.lr_warmup_steps))
-        for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
-            for group in optimizer.param_groups:
-                group["lr"] = learning_rate
-        gamma = cosine(self.options.gamma, self.options.final_gamma, progress)
-        accumulation = self.options.gradient_accumulation_steps
-        with_penalty = gamma > 0 and step % self.options.penalty_interval == 0
-        for micro_step in range(step * accumulation, (step + 1) * accumulation):
-            # One context around both updates: it counts its passes, so two would update one network too often.
-            with self.accelerator.accumulate(self.generator, self.discriminator):
-                stats = self._update(batches(micro_step), gamma if with_penalty else 0.0)
+        """One step, from 0 on; returns what to log, as tensors, so that nothing waits for the device.
+
+        The discriminator is updated `num_discriminator_steps` times on new pictures each time, then the generator once
+        on the last of them (Goodfellow et al., 2014, arXiv:1406.2661, algorithm 1).
+        """
+        options = self.options
+        progress = step / options.max_train_steps
+        self._set_learning_rate(step, progress)
+        gamma = cosine(options.gamma, options.final_gamma, progress)
+        accumulation = options.gradient_accumulation_steps
+        updates = range(step * options.num_discriminator_steps, (step + 1) * options.num_discriminator_steps)
+        for update in updates:
+            penalty_weight = gamma * options.penalty_interval if update % options.penalty_interval == 0 else 0.0
+            numbers = range(update * accumulation, (update + 1) * accumulation)
+            # Of several batches, the graphs of all fakes would be held at once; then they are made again.
+            keep_graph = update == updates[-1] and accumulation == 1
+            passes, stats = self._update_discriminator([batches(n) for n in numbers], penalty_weight, keep_graph)
+        stats |= self._update_generator(passes)
+        stats["skipped_updates"] = self.generator_guard.num_skipped + self.discriminator_guard.num_skipped
         self.generator_ema.update_parameters(self.accelerator.unwrap_model(self.generator))
         return stats
 
-    def _update(self, batch: Batch, gamma: float) -> dict[str, Tensor]:
-        with self._autocast():
-            fake = self.generator(batch.z, batch.labels)
-        real_logits, stats = self._update_discriminator(batch, fake.detach().float(), gamma)
-        return stats | self._update_generator(batch, fake, real_logits)
+    def check_skipped(self, num_steps: int) -> None:
+        """Read the guards' counters, which waits for the device; the same on every process.
 
-    def _update_discriminator(self, batch: Batch, fake: Tensor, gamma: float) -> tuple[Tensor, dict[str, Tensor]]:
-        discriminator_loss, _ = LOSSES[self.options.loss]
-        images = torch.cat([batch.real, fake])
-        labels = None if batch.labels is None else torch.cat([batch.labels, batch.labels])
-        with self._autocast():
-            logits = self.discriminator(images.requires_grad_(bool(gamma)), labels).float()
+        Raises:
+            FloatingPointError: too many updates in a row were left out. The weights are those of the last good one.
+        """
+        in_a_row = max(int(guard.num_in_a_row) for guard in (self.generator_guard, self.discriminator_guard))
+        if in_a_row >= self.options.max_skipped_updates:
+            raise FloatingPointError(
+                f"the loss or its gradient was NaN or infinite in the last {in_a_row} updates, by step {num_steps}; "
+                "start again with a lower --learning_rate or a higher --gamma"
+            )
+
+    def _set_learning_rate(self, step: int, progress: float) -> None:
+        learning_rate = cosine(self.options.learning_rate, self.options.final_learning_rate, progress)
+        learning_rate *= min(1.0, (step + 1) / max(1, self.options.lr_warmup_steps))
+        for guard in (self.generator_guard, self.discriminator_guard):
+            for group in guard.optimizer.param_groups:
+                group["lr"] = learning_rate
+
+    def _update_discriminator(
+        self, batches: list[Batch], penalty_weight: float, keep_graph: bool
+    ) -> tuple[list[Pass], dict[str, Tensor]]:
+        passes, losses = [], []
+        for i, batch in enumerate(batches):
+            with self._sync_gradients(self.discriminator, i == len(batches) - 1):
+                fake = self._generate(batch, keep_graph)
+                loss, real_logits, stats = self._discriminator_loss(batch, fake.detach().float(), penalty_weight)
+                self.accelerator.backward(loss / len(batches))
+            losses.append(loss.detach())
+            passes.append(Pass(batch, fake if keep_graph else None, real_logits))
+        self.discriminator_guard.step(torch.stack(losses).sum())
+        return passes, stats
+
+    def _update_generator(self, passes: list[Pass]) -> dict[str, Tensor]:
+        # Frozen, so that the generator's backward neither computes nor leaves gradients in it.
+        discriminator = self.accelerator.unwrap_model(self.discriminator).requires_grad_(False)
+        losses = []
+        for i, made in enumerate(passes):
+            with self._sync_gradients(self.generator, i == len(passes) - 1):
+                fake = self._generate(made.batch, True) if made.fake is None else made.fake
+                loss, stats = self._generator_loss(discriminator, made, fake)
+                self.accelerator.backward(loss / len(passes))
+            losses.append(loss.detach())
+        discriminator.requires_grad_(True)
+        self.generator_guard.step(torch.stack(losses).sum())
+        return stats
+
+    def _generate(self, batch: Batch, with_graph: bool) -> Tensor:
+        with torch.set_grad_enabled(with_graph), self._autocast():
+            return self.generator(batch.z, batch.labels)
+
+    def _discriminator_loss(
+        self, batch: Batch, fake: Tensor, penalty_weight: float
+    ) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+        """The loss to descend, the real logits [B], and what to log."""
+        images = torch.cat([batch.real, fake]).requires_grad_(bool(penalty_weight))
+        logits, code_logits = self._discriminate(images, batch.labels)
         real_logits, fake_logits = logits.chunk(2)
-        loss = discriminator_loss(real_logits, fake_logits).mean()
+        loss = LOSSES[self.options.loss][0](real_logits, fake_logits).mean()
         stats = {
             "discriminator_loss": loss.detach(),
             "real_logits": real_logits.detach().mean(),
             "fake_logits": fake_logits.detach().mean(),
         }
-        if gamma:
-            r1, r2 = gradient_penalty(images, logits).chunk(2)
-            loss = loss + gamma / 2 * self.options.penalty_interval * (r1 + r2).mean()
-            stats |= {"r1": r1.detach().mean(), "r2": r2.detach().mean()}
-        self.accelerator.backward(loss)
-        self.discriminator_optimizer.step()
-        self.discriminator_optimizer.zero_grad()
-        return real_logits.detach(), stats
+        if code_logits is not None:
+            information_loss = mutual_information_loss(code_logits.chunk(2)[1], self._codes(batch)).mean()
+            loss = loss + self.options.information_weight * information_loss
+            stats["information_loss"] = information_loss.detach()
+        if penalty_weight:
+            penalties = self._penalties(batch, images, logits)
+            # gamma / 2 is the papers' factor for R1 and R2; lambda, for GP, stands alone.
+            factor = penalty_weight * (1.0 if self.options.penalty == "gp" else 0.5)
+            loss = loss + factor * torch.stack([penalty.mean() for penalty in penalties.values()]).sum()
+            stats |= {name: penalty.detach().mean() for name, penalty in penalties.items()}
+        return loss, real_logits.detach(), stats
 
-    def _update_generator(self, batch: Batch, fake: Tensor, real_logits: Tensor) -> dict[str, Tensor]:
-        """Update the generator; `real_logits` are those from before the discriminator's update.
+    def _penalties(self, batch: Batch, images: Tensor, logits: Tensor) -> dict[str, Tensor]:
+        """The penalties, by name, [B] each, of images [2 B, C, H, W]: the real ones, then the fake ones."""
+        if self.options.penalty == "gp":
+            real, fake = images.detach().chunk(2)
+            between = interpolates(real, fake, self._random(batch))
+            with self._autocast():
+                between_logits, _ = _logits_and_codes(self.discriminator(between, batch.labels))
+            return {"gp": gradient_penalty(between, between_logits)}
+        norms = squared_gradient_norm(images, logits)  # of both in one pass
+        return {
+            name: norm for name, norm in zip(("r1", "r2"), norms.chunk(2)) if name in self.options.penalty.split("_")
+        }
 
-        They only weigh the pictures in the generator's gradient, and a new forward pass for them would cost a twelfth
-        of the step.
-        """
-        _, generator_loss = LOSSES[self.options.loss]
-        # Frozen, so that the generator's backward neither computes nor leaves gradients in it.
-        discriminator = self.accelerator.unwrap_model(self.discriminator).requires_grad_(False)
+    def _generator_loss(self, discriminator: nn.Module, made: Pass, fake: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         with self._autocast():
-            fake_logits = discriminator(fake, batch.labels).float()
-        loss = generator_loss(real_logits, fake_logits).mean()
-        self.accelerator.backward(loss)
-        self.generator_optimizer.step()
-        self.generator_optimizer.zero_grad()
-        discriminator.requires_grad_(True)
-        return {"generator_loss": loss.detach()}
+            fake_logits, code_logits = _logits_and_codes(discriminator(fake, made.batch.labels))
+        loss = LOSSES[self.options.loss][1](made.real_logits, fake_logits).mean()
+        stats = {"generator_loss": loss.detach()}
+        if code_logits is not None:
+            information_loss = mutual_information_loss(code_logits, self._codes(made.batch)).mean()
+            loss = loss + self.options.information_weight * information_loss
+        return loss, stats
+
+    def _discriminate(self, images: Tensor, labels: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """Logits [2 B] and the guess of the codes for real and then fake images [2 B, C, H, W]."""
+        if self.batch_statistics:
+            # Together, the statistics would mix, and a discriminator that sees its own batch's average could tell from
+            # it alone (https://github.com/soumith/ganhacks, tip 4).
+            with self._autocast():
+                outputs = [_logits_and_codes(self.discriminator(half, labels)) for half in images.chunk(2)]
+            logits, codes = zip(*outputs)
+            return torch.cat(logits), None if codes[0] is None else torch.cat(codes)
+        both = None if labels is None else torch.cat([labels, labels])
+        with self._autocast():
+            return _logits_and_codes(self.discriminator(images, both))
+
+    def _codes(self, batch: Batch) -> Tensor:
+        return batch.z[:, : self.options.num_categories]
+
+    def _random(self, batch: Batch) -> torch.Generator:
+        return torch.Generator().manual_seed(batch.seed)
+
+    def _sync_gradients(self, network: nn.Module, is_last: bool) -> AbstractContextManager[None]:
+        """Of several accumulated passes, only the last one exchanges gradients with the other processes."""
+        return torch.enable_grad() if is_last else self.accelerator.no_sync(network)
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(
             self.accelerator.device.type, self.autocast_dtype, enabled=self.autocast_dtype is not None
         )
+
+
+def _logits_and_codes(output: Tensor | tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor | None]:
+    """What a discriminator gives, in float32: logits, and the guess of the code if it makes one."""
+    logits, codes = output if isinstance(output, tuple) else (output, None)
+    return logits.float(), None if codes is None else codes.float()

@@ -20,6 +20,95 @@ PRESETS: dict[str, dict[str, Any]] = {
         "max_train_steps": 10_000,
         "evaluation_steps": 1000,
     },
+    # The multilayer perceptron of the tutorials with their settings, kept honest: it loses most of the digits.
+    "mlp": {
+        "dataset": "mnist",
+        "output_dir": Path("runs/mlp-gan"),
+        "architecture": "mlp",
+        "conditional": False,
+        "latent_dim": 100,
+        "widths": (128, 256),
+        "discriminator_widths": (64, 128),
+        "loss": "non_saturating",
+        "gamma": 0.0,
+        "final_gamma": 0.0,
+        "train_batch_size": 64,
+        "max_train_steps": 18_750,  # 20 epochs
+        "learning_rate": 1e-3,
+        "final_learning_rate": 1e-3,
+        "lr_warmup_steps": 0,
+        "adam_beta1": 0.9,
+        "adam_beta2": 0.999,
+        "ema_half_life": 1.0,  # the tutorials sample the generator itself
+        "evaluation_steps": 1875,
+    },
+    # Transposed convolutions and batch normalisation, with the paper's optimiser.
+    "dcgan": {
+        "dataset": "mnist",
+        "output_dir": Path("runs/dcgan"),
+        "architecture": "dcgan",
+        "conditional": False,
+        "latent_dim": 100,
+        "loss": "non_saturating",
+        "gamma": 0.0,
+        "final_gamma": 0.0,
+        "max_train_steps": 5000,
+        "learning_rate": 2e-4,
+        "final_learning_rate": 2e-4,
+        "lr_warmup_steps": 0,
+        "adam_beta1": 0.5,
+        "adam_beta2": 0.999,
+        "evaluation_steps": 1000,
+    },
+    # Self-attention and the hinge loss, as in SAGAN.
+    "sagan": {
+        "dataset": "mnist",
+        "output_dir": Path("runs/sagan"),
+        "attention_stages": 2,
+        "loss": "hinge",
+        "max_train_steps": 3000,
+        "evaluation_steps": 1000,
+    },
+    # A Wasserstein critic with gradient penalty and five updates for each of the generator.
+    "wgan": {
+        "dataset": "mnist",
+        "output_dir": Path("runs/wgan"),
+        "loss": "wasserstein",
+        "num_discriminator_steps": 5,
+        "penalty": "gp",
+        "gamma": 10.0,
+        "final_gamma": 10.0,
+        "penalty_interval": 1,
+        "max_train_steps": 1000,
+        "evaluation_steps": 250,
+    },
+    # Ten categories that the networks agree on by themselves, without labels: they come to be the ten digits.
+    "infogan": {
+        "dataset": "mnist",
+        "output_dir": Path("runs/infogan"),
+        "conditional": False,
+        "num_categories": 10,
+        "max_train_steps": 5000,
+        "evaluation_steps": 1000,
+    },
+    # Sparse latents: 8 of 64 entries of z are not zero.
+    "sparse": {
+        "dataset": "mnist",
+        "output_dir": Path("runs/sparse"),
+        "conditional": False,
+        "num_active": 8,
+        "max_train_steps": 3000,
+        "evaluation_steps": 1000,
+    },
+    # Clips of eight frames in which a digit moves and bounces.
+    "moving-digits": {
+        "dataset": "mnist",
+        "output_dir": Path("runs/moving-digits"),
+        "architecture": "recurrent",
+        "num_frames": 8,
+        "train_batch_size": 32,
+        "max_train_steps": 5000,
+    },
     # Your own pictures: `--train_data_dir FOLDER`, and `--resolution H W` for another size than 64 x 64.
     "folder": {
         "output_dir": Path("runs/folder"),

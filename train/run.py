@@ -6,23 +6,19 @@ import math
 import shlex
 import sys
 from dataclasses import asdict
-from pathlib import Path
 
 from torch import Tensor
 
 from gan_hub.card import Metric, RunFacts
-from gan_hub.images import enlarge, grid, to_pil
 from train.config import TrainingOptions
 from train.data import Dataset
 from train.environment import hardware, versions
 from train.evaluate import Evaluator
+from train.grids import save_grid
 from train.loop import Trainer
 from train.stopwatch import Stopwatch
 
 logger = logging.getLogger(__name__)
-
-GRID_COLUMNS = 10
-GRID_SEED = 0
 
 
 class Run:
@@ -71,7 +67,7 @@ class Run:
             self.log(num_steps, {name: float(value) for name, value in stats.items()})
         with self.stopwatch.paused():
             if num_steps % options.sampling_steps == 0 and not is_last:
-                self.save_grid(num_steps)
+                save_grid(self.generator, self.folder / "samples", num_steps)
             if options.checkpointing_steps and num_steps % options.checkpointing_steps == 0:
                 self.generator.save_pretrained(self.folder / f"checkpoint-{num_steps}")
             scores = {}
@@ -84,14 +80,8 @@ class Run:
     def log(self, num_steps: int, values: dict[str, float]) -> None:
         """Append a line to metrics.jsonl: progress, time spent training, and the values.
 
-        Raises:
-            FloatingPointError: a value is not finite: the run has failed.
+        A value that is not finite, of an update that was left out, is left out too: JSON has no word for it.
         """
-        if bad := [name for name, value in values.items() if not math.isfinite(value)]:
-            raise FloatingPointError(
-                f"{', '.join(bad)} became NaN or infinite by step {num_steps}; the run in {self.folder} has failed: "
-                "start again with a lower --learning_rate or a higher --gamma"
-            )
         seconds = self.stopwatch.seconds
         num_images = num_steps * self.images_per_step
         line = {
@@ -100,27 +90,15 @@ class Run:
             "seconds": round(seconds, 2),
             "cpu_seconds": round(self.stopwatch.cpu_seconds, 2),
             "images_per_second": round(num_images / seconds, 1),
-            **{name: round(value, 6) for name, value in values.items()},
+            **{name: round(value, 6) for name, value in values.items() if math.isfinite(value)},
         }
         with (self.folder / "metrics.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
 
-    def save_grid(self, num_steps: int) -> Path:
-        """Write samples/{num_steps}.png: the same seeds each time, one column a class if there are few."""
-        num_classes = self.generator.num_classes
-        columns = num_classes if 2 <= num_classes <= GRID_COLUMNS else GRID_COLUMNS
-        count = 8 * columns
-        labels = [i % num_classes for i in range(count)] if num_classes else None
-        pictures = to_pil(self.generator.sample(count, seed=GRID_SEED, labels=labels).cpu())
-        factor = max(1, 64 // max(self.generator.image_size))
-        path = self.folder / "samples" / f"{num_steps:07d}.png"
-        enlarge(grid(pictures, columns), factor).save(path)
-        return path
-
     def finish(self, num_steps: int, *, interrupted: bool) -> None:
         """Measure the generator unless interrupted, save it with its card, and push it if asked to."""
         minutes = self.stopwatch.seconds / 60
-        self.save_grid(num_steps)
+        save_grid(self.generator, self.folder / "samples", num_steps)
         metrics: list[Metric] = []
         if self.evaluator and not interrupted:
             scores, reference = self.evaluator.full(self.generator)

@@ -28,12 +28,13 @@ from accelerate import Accelerator, DistributedDataParallelKwargs
 from tqdm.auto import tqdm
 
 from gan_hub.config import ConfigError
+from train.batches import Batches
 from train.build import build_trainer
 from train.config import OptionError, TrainingOptions
 from train.data import load_dataset
 from train.evaluate import Evaluator
 from train.interrupt import Interrupt
-from train.loop import Batches, Trainer
+from train.loop import Trainer
 from train.presets import PRESETS, preset
 from train.run import Run
 
@@ -105,6 +106,8 @@ def run_loop(trainer: Trainer, batches: Batches, run: Run, interrupt: Interrupt)
         for step in range(options.max_train_steps):
             stats = trainer.step(batches, step)
             progress.update(run.images_per_step)
+            if (step + 1) % options.logging_steps == 0:
+                trainer.check_skipped(step + 1)
             if trainer.accelerator.is_main_process:
                 run.after_step(step + 1, stats)
             if interrupt.agreed():
@@ -112,7 +115,7 @@ def run_loop(trainer: Trainer, batches: Batches, run: Run, interrupt: Interrupt)
     return options.max_train_steps
 
 
-def make_accelerator(options: TrainingOptions) -> Accelerator:
+def make_accelerator(options: TrainingOptions) -> Accelerator:  # noqa: ARG001
     """One accelerator for both networks.
 
     Raises:
@@ -130,8 +133,7 @@ def make_accelerator(options: TrainingOptions) -> Accelerator:
     return Accelerator(
         # Without this, processes started by torchrun on a machine without a GPU would not find each other.
         cpu=not torch.accelerator.is_available(),
-        mixed_precision="no",
-        gradient_accumulation_steps=options.gradient_accumulation_steps,
+        mixed_precision="no",  # and accumulation is the loop's own: accelerate's counts the passes of both networks
         kwargs_handlers=[DistributedDataParallelKwargs(broadcast_buffers=False)],
     )
 

@@ -7,13 +7,12 @@ alone.
 """
 
 from collections.abc import Sequence
-from itertools import zip_longest
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu, pixel_shuffle
 
-from gan_hub.models.layers import SLOPE, Linear, ResidualBlock, he_init, resolutions
+from gan_hub.models.layers import SLOPE, Head, Linear, Logits, ResidualBlock, SelfAttention, he_init, resolutions
 
 
 class ConvGenerator(nn.Module):
@@ -23,6 +22,7 @@ class ConvGenerator(nn.Module):
         widths: channels of each stage, coarse to fine. The grid of the last stage is the image size / patch_size.
         num_blocks: residual blocks in each stage.
         patch_size: side of the square of pixels that one cell of the finest grid paints; 1, 2 or 4.
+        attention_stages: coarsest stages that end with self-attention.
     """
 
     def __init__(
@@ -35,6 +35,7 @@ class ConvGenerator(nn.Module):
         widths: Sequence[int],
         num_blocks: int,
         patch_size: int,
+        attention_stages: int = 0,
     ) -> None:
         super().__init__()
         self.patch_size = patch_size
@@ -47,7 +48,15 @@ class ConvGenerator(nn.Module):
         depth = num_blocks * len(widths)
         in_widths = (widths[0], *widths)
         self.stages = nn.ModuleList(
-            GeneratorStage(in_widths[i], width, size, num_blocks, condition_dim, depth)
+            GeneratorStage(
+                in_widths[i],
+                width,
+                size,
+                num_blocks=num_blocks,
+                depth=depth,
+                condition_dim=condition_dim,
+                attention=i < attention_stages,
+            )
             for i, (width, size) in enumerate(zip(widths, sizes))
         )
         self.to_pixels = he_init(nn.Conv2d(widths[-1], channels * patch_size**2, 3, padding=1), 0.5)
@@ -67,10 +76,18 @@ class ConvGenerator(nn.Module):
 
 
 class GeneratorStage(nn.Module):
-    """Change the width, grow to the stage's grid, then residual blocks."""
+    """Change the width, grow to the stage's grid, then residual blocks and perhaps attention."""
 
     def __init__(
-        self, in_width: int, width: int, size: tuple[int, int], num_blocks: int, condition_dim: int, depth: int
+        self,
+        in_width: int,
+        width: int,
+        size: tuple[int, int],
+        *,
+        num_blocks: int,
+        depth: int,
+        condition_dim: int,
+        attention: bool,
     ) -> None:
         super().__init__()
         self.size = size
@@ -78,6 +95,7 @@ class GeneratorStage(nn.Module):
         self.blocks = nn.ModuleList(
             ResidualBlock(width, depth=depth, condition_dim=condition_dim) for _ in range(num_blocks)
         )
+        self.attention = SelfAttention(width) if attention else nn.Identity()
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
         """Map x [B, in_width, h, w] and condition [B, condition_dim] to [B, width, *size]."""
@@ -86,15 +104,11 @@ class GeneratorStage(nn.Module):
             x = interpolate(x, size=self.size, mode="nearest")
         for block in self.blocks:
             x = block(x, condition)
-        return x
+        return self.attention(x)
 
 
 class ConvDiscriminator(nn.Module):
-    """The generator turned around: from the image to a coarse grid, then one logit.
-
-    The class enters as the inner product of its embedding with the features
-    (projection, Miyato & Koyama, 2018, arXiv:1802.05637, equation 5).
-    """
+    """The generator turned around: from the image to a coarse grid, then the `Head`."""
 
     def __init__(
         self,
@@ -102,9 +116,11 @@ class ConvDiscriminator(nn.Module):
         image_size: tuple[int, int],
         channels: int,
         num_classes: int,
+        num_categories: int = 0,
         widths: Sequence[int],
         num_blocks: int,
         patch_size: int,
+        attention_stages: int = 0,
     ) -> None:
         super().__init__()
         sizes = resolutions((image_size[0] // patch_size, image_size[1] // patch_size), len(widths))
@@ -113,22 +129,19 @@ class ConvDiscriminator(nn.Module):
             nn.PixelUnshuffle(patch_size),
             he_init(nn.Conv2d(channels * patch_size**2, widths[-1], 3, padding=1)),
         ]
-        for width, coarser in zip_longest(reversed(widths), list(reversed(widths))[1:]):
-            layers += [ResidualBlock(width, depth=depth) for _ in range(num_blocks)]
-            if coarser is not None:
+        for stage in reversed(range(len(widths))):
+            layers += [ResidualBlock(widths[stage], depth=depth) for _ in range(num_blocks)]
+            if stage < attention_stages:
+                layers.append(SelfAttention(widths[stage]))
+            if stage:
                 layers += [
                     nn.AvgPool2d(2, ceil_mode=True, count_include_pad=False),
-                    he_init(nn.Conv2d(width, coarser, 1)),
+                    he_init(nn.Conv2d(widths[stage], widths[stage - 1], 1)),
                 ]
         self.trunk = nn.Sequential(*layers, nn.LeakyReLU(SLOPE), nn.Flatten())
         self.features = he_init(nn.Linear(widths[0] * sizes[0][0] * sizes[0][1], widths[0]))
-        self.logit = he_init(nn.Linear(widths[0], 1))
-        self.embedding = nn.Embedding(num_classes, widths[0]) if num_classes else None
+        self.head = Head(widths[0], num_classes=num_classes, num_categories=num_categories)
 
-    def forward(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Map images [B, C, H, W] in [-1, 1] and labels [B] (None when there are no classes) to logits [B]."""
-        features = leaky_relu(self.features(self.trunk(images)), SLOPE)
-        logits = self.logit(features).squeeze(1)
-        if self.embedding is not None:
-            logits = logits + (self.embedding(labels) * features).sum(1) * features.shape[1] ** -0.5
-        return logits
+    def forward(self, images: Tensor, labels: Tensor | None = None) -> Logits:
+        """Map images [B, C, H, W] in [-1, 1] and labels [B] (None when there are no classes) to what `Head` gives."""
+        return self.head(leaky_relu(self.features(self.trunk(images)), SLOPE), labels)

@@ -4,17 +4,17 @@ from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import leaky_relu, linear, pad
+from torch.nn.functional import leaky_relu, linear, max_pool2d, pad
 
 SLOPE = 0.2  # of the leaky ReLU, as in DCGAN (Radford et al., 2015, arXiv:1511.06434) and every GAN since
 
-Layer = TypeVar("Layer", nn.Conv2d, nn.Linear)
+Layer = TypeVar("Layer", nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
+Logits = Tensor | tuple[Tensor, Tensor]
 
 
 def he_init(layer: Layer, gain: float = 1.0) -> Layer:
     """He initialisation for a leaky ReLU times `gain`, bias zero (He et al., 2015, arXiv:1502.01852)."""
     nn.init.kaiming_normal_(layer.weight, a=SLOPE)
-    assert layer.bias is not None  # the type of a layer allows none
     with torch.no_grad():
         layer.weight.mul_(gain)
     if layer.bias is not None:
@@ -35,6 +35,56 @@ class Linear(nn.Linear):
         if self.out_features >= 16 or not padding:
             return super().forward(x)
         return linear(pad(x, (0, padding)), pad(self.weight, (0, padding)), self.bias)
+
+
+class Head(nn.Module):
+    """What every discriminator ends in: features to a logit and, if there are categories, a guess of the code.
+
+    The class enters as the inner product of its embedding with the features
+    (projection, Miyato & Koyama, 2018, arXiv:1802.05637, equation 5). The guess of the categorical code is InfoGAN's Q,
+    which shares all layers but the last with the discriminator (Chen et al., 2016, arXiv:1606.03657, section 6).
+    """
+
+    def __init__(self, width: int, *, num_classes: int, num_categories: int) -> None:
+        super().__init__()
+        self.logit = he_init(nn.Linear(width, 1))
+        self.embedding = nn.Embedding(num_classes, width) if num_classes else None
+        self.code = he_init(nn.Linear(width, num_categories)) if num_categories else None
+
+    def forward(self, features: Tensor, labels: Tensor | None = None) -> Logits:
+        """Map features [B, width] to logits [B]; with categories also to their logits [B, num_categories]."""
+        logits = self.logit(features).squeeze(1)
+        if self.embedding is not None:
+            logits = logits + (self.embedding(labels) * features).sum(1) * features.shape[1] ** -0.5
+        return logits if self.code is None else (logits, self.code(features))
+
+
+class SelfAttention(nn.Module):
+    """x + gamma * attention over all cells, gamma starting at zero.
+
+    Zhang et al., 2018 (SAGAN), arXiv:1805.08318, section 3, with the keys and values pooled to a quarter of the cells
+    as in its published code. Written out, since the fused kernel has no second derivative, which the penalties need.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.key_width = max(1, width // 8)
+        self.value_width = max(1, width // 2)
+        self.to_query = he_init(nn.Conv2d(width, self.key_width, 1))
+        self.to_key_value = he_init(nn.Conv2d(width, self.key_width + self.value_width, 1))
+        self.to_output = he_init(nn.Conv2d(self.value_width, width, 1))
+        self.gamma = nn.Parameter(torch.zeros(1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map x [B, width, h, w] to the same shape."""
+        query = self.to_query(x).flatten(2)
+        key_value = self.to_key_value(x)
+        if min(x.shape[2:]) >= 4:  # what is left of a smaller grid would be too few cells to choose among
+            key_value = max_pool2d(key_value, 2, ceil_mode=True)
+        key, value = key_value.flatten(2).split([self.key_width, self.value_width], dim=1)
+        weights = (query.transpose(1, 2) @ key).float().softmax(dim=2)
+        attended = (value @ weights.transpose(1, 2).to(value.dtype)).unflatten(2, x.shape[2:])
+        return x + self.gamma * self.to_output(attended)
 
 
 class ResidualBlock(nn.Module):

@@ -9,8 +9,9 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import leaky_relu
 
-from gan_hub.models.layers import SLOPE, Linear
+from gan_hub.models.layers import SLOPE, Head, Linear, Logits
 
 
 def perceptron(dims: Sequence[int]) -> nn.Sequential:
@@ -38,16 +39,26 @@ class MLPGenerator(nn.Module):
 
 
 class MLPDiscriminator(nn.Module):
-    """All pixels, and the class as a one-hot vector beside them, through hidden layers to one logit."""
+    """All pixels, and the class as a one-hot vector beside them, through hidden layers to the `Head`."""
 
-    def __init__(self, *, image_size: tuple[int, int], channels: int, num_classes: int, widths: Sequence[int]) -> None:
+    def __init__(
+        self,
+        *,
+        image_size: tuple[int, int],
+        channels: int,
+        num_classes: int,
+        num_categories: int = 0,
+        widths: Sequence[int],
+    ) -> None:
         super().__init__()
         self.num_classes = num_classes
-        self.layers = perceptron([channels * math.prod(image_size) + num_classes, *widths, 1])
+        self.layers = perceptron([channels * math.prod(image_size) + num_classes, *widths])
+        self.head = Head(widths[-1], num_classes=0, num_categories=num_categories)
 
-    def forward(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Map images [B, C, H, W] in [-1, 1] and labels [B] (None when there are no classes) to logits [B]."""
-        return self.layers(_with_one_hot(images.flatten(1), labels, self.num_classes)).squeeze(1)
+    def forward(self, images: Tensor, labels: Tensor | None = None) -> Logits:
+        """Map images [B, C, H, W] in [-1, 1] and labels [B] (None when there are no classes) to what `Head` gives."""
+        features = self.layers(_with_one_hot(images.flatten(1), labels, self.num_classes))
+        return self.head(leaky_relu(features, SLOPE))
 
 
 def _with_one_hot(x: Tensor, labels: Tensor | None, num_classes: int) -> Tensor:

@@ -1,6 +1,7 @@
 """The step: what it is a function of, what it changes and what it leaves alone."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -9,25 +10,31 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
+from gan_hub.losses import LOSSES
 from gan_hub.models import ARCHITECTURES
+from train.batches import Batch, Batches
 from train.build import build_trainer
 from train.config import TrainingOptions
-from train.data import drawn_shapes
-from train.loop import Batches, Trainer, averaged, cosine
+from train.data import Dataset, drawn_shapes, moving
+from train.loop import Pass, Trainer, averaged, cosine
 from train.presets import preset
 
 OPTIONS = replace(preset("tiny"), train_batch_size=8, mixed_precision="no", gamma=1.0)
 DATA = drawn_shapes(40, seed=0)
 
 
+def data_for(options: TrainingOptions) -> Dataset:
+    return moving(DATA, num_frames=options.num_frames, seed=0) if options.num_frames > 1 else DATA
+
+
 def batches(options: TrainingOptions = OPTIONS, rank: int = 0, num_processes: int = 1) -> Batches:
     place = SimpleNamespace(device=torch.device("cpu"), process_index=rank, num_processes=num_processes)
-    return Batches(DATA, options, accelerator=place, conditional=True)  # type: ignore[arg-type]
+    data, conditional = data_for(options), options.conditional
+    return Batches(data, options, accelerator=place, conditional=conditional)  # type: ignore[arg-type]
 
 
 def trainer(options: TrainingOptions = OPTIONS) -> Trainer:
-    accelerator = Accelerator(cpu=True, gradient_accumulation_steps=options.gradient_accumulation_steps)
-    return build_trainer(options, DATA, accelerator)
+    return build_trainer(options, data_for(options), Accelerator(cpu=True))
 
 
 def weights(network: nn.Module) -> Tensor:
@@ -94,73 +101,130 @@ def test_a_step_moves_both_networks_and_leaves_no_gradient_behind(step: int) -> 
 
 @pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
 @pytest.mark.parametrize("conditional", [True, False])
-def test_every_architecture_trains(architecture: str, conditional: bool) -> None:
-    engine = trainer(replace(OPTIONS, architecture=architecture, conditional=conditional))
-    place = SimpleNamespace(device=torch.device("cpu"), process_index=0, num_processes=1)
-    feed = Batches(DATA, OPTIONS, accelerator=place, conditional=conditional)  # type: ignore[arg-type]
+@pytest.mark.parametrize("accumulation", [1, 2])
+def test_every_architecture_trains(architecture: str, conditional: bool, accumulation: int) -> None:
+    options = suited(
+        replace(OPTIONS, conditional=conditional, gradient_accumulation_steps=accumulation, num_discriminator_steps=2),
+        architecture,
+    )
+    check_it_trains(options)
+
+
+@pytest.mark.parametrize("loss", sorted(LOSSES))
+@pytest.mark.parametrize("penalty", ["r1_r2", "r1", "r2", "gp"])
+def test_every_loss_trains_with_every_penalty(loss: str, penalty: str) -> None:
+    stats = check_it_trains(replace(OPTIONS, loss=loss, penalty=penalty, penalty_interval=1))  # type: ignore[arg-type]
+    assert {"r1", "r2", "gp"} & set(stats) == set(penalty.split("_"))
+
+
+def test_latents_with_a_code_train_the_code() -> None:
+    options = replace(OPTIONS, conditional=False, num_categories=3, num_active=4, information_weight=5.0)
+    assert "information_loss" in check_it_trains(options)
+    engine, feed = trainer(options), batches(options)
+    losses = [float(engine.step(feed, step)["information_loss"]) for step in range(60)]
+    assert sum(losses[-5:]) / 5 < 0.5 * losses[0]  # the code can be read off the pictures
+
+
+def suited(options: TrainingOptions, architecture: str) -> TrainingOptions:
+    """The options with an architecture, and what it insists on."""
+    normalises = ARCHITECTURES[architecture].batch_statistics
+    return replace(
+        options,
+        architecture=architecture,
+        num_frames=3 if "num_frames" in ARCHITECTURES[architecture].options else 1,
+        **({"gamma": 0.0, "final_gamma": 0.0, "loss": "non_saturating"} if normalises else {}),
+    )
+
+
+def check_it_trains(options: TrainingOptions) -> dict[str, Tensor]:
+    engine, feed = trainer(options), batches(options)
     before = weights(engine.generator), weights(engine.discriminator)
-    for step in range(3):
+    for step in range(2):
         stats = engine.step(feed, step)
     after = weights(engine.generator), weights(engine.discriminator)
     assert all(not torch.equal(old, new) for old, new in zip(before, after))
     assert all(torch.isfinite(value) for value in stats.values())
-    assert engine.average.sample(2, seed=0).shape == (2, 1, 16, 16)
+    assert engine.average.sample(2, seed=0).shape == (2, 1, *data_for(options).image_size)
+    assert stats["skipped_updates"] == 0
+    return stats
 
 
-def test_the_generators_step_does_not_touch_the_discriminator() -> None:
+def test_k_updates_of_the_discriminator_on_new_pictures_for_one_of_the_generator() -> None:
+    options = replace(OPTIONS, num_discriminator_steps=3, gradient_accumulation_steps=2)
+    engine, feed = trainer(options), batches(options)
+    seen: list[int] = []
+    updates: list[str] = []
+    for name, guard in (("generator", engine.generator_guard), ("discriminator", engine.discriminator_guard)):
+        step = guard.step
+        guard.step = lambda loss, step=step, name=name: (updates.append(name), step(loss))  # type: ignore[method-assign, assignment]
+    for step in range(2):
+        engine.step(lambda number: (seen.append(number), feed(number))[1], step)
+    assert seen == list(range(12))
+    assert updates == ["discriminator"] * 3 + ["generator"] + ["discriminator"] * 3 + ["generator"]
+
+
+def test_the_generators_update_does_not_touch_the_discriminator() -> None:
     engine = trainer()
     batch = batches()(0)
-    fake = engine.generator(batch.z, batch.labels)
-    before = weights(engine.discriminator)
-    engine._update_generator(batch, fake, torch.zeros(len(fake)))
-    assert torch.equal(weights(engine.discriminator), before)
+    before = weights(engine.discriminator), weights(engine.generator)
+    engine._update_generator([Pass(batch, None, torch.zeros(len(batch.real)))])
+    assert torch.equal(weights(engine.discriminator), before[0])
+    assert not torch.equal(weights(engine.generator), before[1])
     assert all(parameter.grad is None for parameter in engine.discriminator.parameters())
 
 
-def test_penalties_are_as_strong_as_if_computed_at_every_step() -> None:
+@pytest.mark.parametrize("penalty", ["r1_r2", "gp"])
+def test_penalties_are_as_strong_as_if_computed_at_every_step(penalty: str) -> None:
     """Lazy penalties are multiplied by their interval: the loss's gradient grows with it, all else equal."""
     gradients = []
     for interval in (1, 4):
-        engine = trainer(replace(OPTIONS, penalty_interval=interval))
-        batch = batches()(0)
-        taken: list[Tensor] = []
-        engine.discriminator_optimizer.step = lambda net=engine.discriminator, to=taken: to.append(  # type: ignore[method-assign]
-            torch.cat([p.grad.flatten() for p in net.parameters()])
-        )
-        fake = engine.generator(batch.z, batch.labels).detach()
-        engine._update_discriminator(batch, fake, gamma=1.0)
-        engine._update_discriminator(batch, fake, gamma=0.0)
-        gradients.append(taken[0] - taken[1])  # the penalty's share alone
+        engine = trainer(replace(OPTIONS, penalty_interval=interval, penalty=penalty))  # type: ignore[arg-type]
+        taken = keep_gradients(engine)
+        engine.step(batches(), 0)
+        with_penalty = taken["discriminator"]
+        engine._update_discriminator([batches()(0)], 0.0, False)
+        gradients.append(with_penalty - taken["discriminator"])  # the penalty's share alone
     torch.testing.assert_close(4 * gradients[0], gradients[1], rtol=1e-3, atol=1e-5)
+    assert gradients[0].abs().max() > 1e-3
 
 
-def test_two_accumulated_halves_are_one_whole_batch() -> None:
-    """16 pictures at once, or 8 and 8: the same update, up to the order of sums."""
-    updates = []
+@pytest.mark.parametrize("loss", ["relativistic", "wasserstein"])
+def test_two_accumulated_halves_are_one_whole_batch(loss: str) -> None:
+    """16 pictures at once, or 8 and 8: the same gradients of both networks, up to the order of sums."""
+    gradients = []
     for accumulation in (1, 2):
         options = replace(
-            OPTIONS, gradient_accumulation_steps=accumulation, train_batch_size=16 // accumulation, lr_warmup_steps=0
-        )
+            OPTIONS, loss=loss, gradient_accumulation_steps=accumulation, train_batch_size=16 // accumulation
+        )  # type: ignore[arg-type]
         engine = trainer(options)
-        for network in (engine.generator_optimizer, engine.discriminator_optimizer):
-            for group in network.param_groups:
-                group["betas"] = (
-                    0.0,
-                    0.0,
-                )  # the update is then the sign of the gradient: no room for small differences
-        feed = batches(replace(OPTIONS, train_batch_size=16))
-        whole = feed(0)
-        size = options.train_batch_size
-        engine.step(lambda i, whole=whole, size=size: _part(whole, i, size), 0)
-        updates.append(weights(engine.discriminator))
-    # A gradient near zero may change sign with the order of sums; nearly all must agree.
-    close = (updates[0] - updates[1]).abs() < 1e-6
-    assert close.float().mean() > 0.99
+        taken = keep_gradients(engine)
+        whole = batches(replace(OPTIONS, train_batch_size=16))(0)
+        engine.step(lambda i, whole=whole, size=options.train_batch_size: part(whole, i, size), 0)
+        gradients.append(taken)
+    for name in ("discriminator", "generator"):
+        torch.testing.assert_close(gradients[0][name], gradients[1][name], rtol=1e-3, atol=1e-6)
+        assert gradients[0][name].abs().max() > 1e-3
 
 
-def _part(batch, i: int, size: int):
+def keep_gradients(engine: Trainer) -> dict[str, Tensor]:
+    """Make the trainer keep each network's last gradient here, in float32, instead of updating the network."""
+    taken: dict[str, Tensor] = {}
+
+    def keep(name: str, network: nn.Module) -> Callable[[Tensor], None]:
+        def step(loss: Tensor) -> None:
+            taken[name] = torch.cat([p.grad.flatten() for p in network.parameters() if p.grad is not None])
+            network.zero_grad()
+
+        return step
+
+    engine.generator_guard.step = keep("generator", engine.generator)  # type: ignore[method-assign]
+    engine.discriminator_guard.step = keep("discriminator", engine.discriminator)  # type: ignore[method-assign]
+    return taken
+
+
+def part(batch: Batch, i: int, size: int) -> Batch:
     cut = slice(i * size, (i + 1) * size)
-    return type(batch)(batch.real[cut].clone(), batch.labels[cut], batch.z[cut])
+    return Batch(batch.real[cut].clone(), batch.labels[cut] if batch.labels is not None else None, batch.z[cut], 0)
 
 
 def test_the_average_follows_with_its_half_life() -> None:

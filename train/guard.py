@@ -1,0 +1,48 @@
+"""Keeps values that are NaN or infinite out of the weights."""
+
+import torch
+from accelerate import Accelerator
+from accelerate.optimizer import AcceleratedOptimizer
+from torch import Tensor, nn
+
+
+class Guard:
+    """Updates a network, unless its loss or its gradient is not finite on any of the processes.
+
+    The decision is taken on the device: a fused optimizer is handed a flag, as a gradient scaler would hand it, and
+    leaves weights and moments alone; nothing waits. Statistics that the forward pass gathered are put back too.
+
+    Attributes:
+        num_skipped: updates left out so far.
+        num_in_a_row: updates left out since the last good one.
+    """
+
+    def __init__(self, network: nn.Module, optimizer: AcceleratedOptimizer, accelerator: Accelerator) -> None:
+        self.network, self.optimizer, self.accelerator = network, optimizer, accelerator
+        self.num_skipped = torch.zeros((), device=accelerator.device)
+        self.num_in_a_row = torch.zeros((), device=accelerator.device)
+        self._statistics = [buffer for buffer in network.buffers() if buffer.is_floating_point()]
+        self._good_statistics = [buffer.clone() for buffer in self._statistics]
+
+    @torch.no_grad()
+    def step(self, loss: Tensor) -> None:
+        """Update the network by the gradients it holds, which `loss` left there, and clear them."""
+        gradients = [parameter.grad for parameter in self.network.parameters() if parameter.grad is not None]
+        norms = torch.stack(torch._foreach_norm(gradients))
+        bad = (~torch.isfinite(loss.detach() + norms.sum())).float()
+        if self.accelerator.num_processes > 1:
+            bad = self.accelerator.reduce(bad, reduction="sum").clamp(max=1)
+        self.num_skipped += bad
+        self.num_in_a_row = (self.num_in_a_row + bad) * bad
+        for buffer, good in zip(self._statistics, self._good_statistics):
+            buffer.copy_(torch.where(bad > 0, good, buffer))
+            good.copy_(buffer)
+        self._step(bad)
+        self.optimizer.zero_grad()
+
+    def _step(self, bad: Tensor) -> None:
+        if self.optimizer.optimizer.defaults["fused"]:
+            self.optimizer.optimizer.found_inf = bad  # what torch.amp.GradScaler sets
+            self.optimizer.step()
+        elif not bad:
+            self.optimizer.step()
