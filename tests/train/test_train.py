@@ -126,7 +126,7 @@ def test_a_signal_saves_and_ends_cleanly(tmp_path: Path, number: signal.Signals)
 
 
 def test_an_unknown_preset_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(OptionError, match="unknown preset 'minst'; choose from: fashion, folder, mnist, tiny"):
+    with pytest.raises(OptionError, match="unknown preset 'minst'; choose from: dcgan, fashion, folder"):
         parse(["--preset", "minst"])
 
 
