@@ -20,10 +20,11 @@ from torch import Tensor, nn
 
 from benchmarks.machine import machine
 from benchmarks.training import PILDataset
+from gan_hub.data.dataset import Dataset
+from gan_hub.data.idx import load_idx_set
 from gan_hub.metrics import frechet_distance
 from train.batches import Batches
 from train.build import build_trainer
-from train.data import Dataset, load_idx_set
 from train.evaluate import NUM_SAMPLES, Evaluator
 from train.presets import preset
 from train.train import make_accelerator

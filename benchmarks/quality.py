@@ -14,7 +14,7 @@ import tyro
 
 from benchmarks.machine import machine
 from gan_hub import GanGenerator
-from train.data import load_idx_set
+from gan_hub.data.idx import load_idx_set
 from train.evaluate import NUM_SAMPLES, SEED, Evaluator
 
 

@@ -20,13 +20,14 @@ import tyro
 from torch import Tensor
 
 from benchmarks.machine import machine
+from gan_hub.data.dataset import Dataset
+from gan_hub.data.idx import load_idx_set
 from gan_hub.features import FeatureExtractor
 from gan_hub.generator import GanGenerator
 from gan_hub.images import enlarge, from_uint8, grid, to_pil
 from train.batches import Batches
 from train.build import build_trainer
 from train.config import TrainingOptions
-from train.data import Dataset, load_idx_set
 from train.train import make_accelerator
 
 NUM_MODES = 1000

@@ -22,6 +22,7 @@ import torch
 import tyro
 
 from benchmarks.machine import machine
+from gan_hub.data.dataset import Dataset
 from gan_hub.losses import (
     relativistic_discriminator_loss,
     relativistic_generator_loss,
@@ -30,7 +31,7 @@ from gan_hub.losses import (
 from train.batches import Batches
 from train.build import build_trainer, make_discriminator, make_generator
 from train.config import TrainingOptions
-from train.data import Dataset, load_dataset
+from train.data import load_dataset
 from train.environment import PROCESS_SETTINGS
 from train.presets import preset
 from train.train import make_accelerator

@@ -1,12 +1,15 @@
-"""The `gan-hub` command: pictures from the terminal, and the page."""
+"""The `gan-hub` command: pictures from the terminal, a look at data, and the page."""
 
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import tyro
 
+from gan_hub.data.doctor import Report
+from gan_hub.data.files import find_pictures
+from gan_hub.data.pictures import decoded_pictures
 from gan_hub.generator import GanGenerator
 from gan_hub.recipe import parse_seeds
 from gan_hub.sampling import grid_png, sample_chunks, usable_device, zip_bytes
@@ -52,6 +55,30 @@ def sample(
     print(f"{len(numbers)} pictures of {model} are in {out}")
 
 
+def check_data(
+    path: Annotated[Path, tyro.conf.Positional],
+    resolution: tuple[int, int] = (64, 64),
+    channels: Literal[1, 3, 4] | None = None,
+    exclude: tuple[str, ...] = (),
+) -> None:
+    """Look at pictures before training on them: what can't be read, is there twice, too small, cropped; and a command.
+
+    Args:
+        path: a folder or ZIP of pictures.
+        resolution: height and width to train at.
+        channels: 1 grey, 3 RGB, 4 RGBA; what suits most pictures if left out.
+        exclude: patterns of file names to leave out.
+    """
+    files = find_pictures(path, exclude)
+    report = Report(ignored=files.ignored)
+    for _ in decoded_pictures(files, report, resolution, channels or 4):
+        pass
+    print("\n".join(report.lines()))
+    print(f"to train on them: {report.suggestion(str(path), resolution, channels or report.suggested_channels())}")
+    if report.faults:
+        sys.exit(1)
+
+
 def app(
     host: str | None = None,
     port: int | None = None,
@@ -77,7 +104,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command; what goes wrong for a reason is one sentence on stderr and exit code 2."""
     try:
         tyro.extras.subcommand_cli_from_dict(
-            {"sample": sample, "app": app}, prog="gan-hub", description="Pictures from GANs.", args=arguments
+            {"sample": sample, "check-data": check_data, "app": app},
+            prog="gan-hub",
+            description="Pictures from GANs.",
+            args=arguments,
         )
     except (ValueError, OSError) as error:
         print(f"gan-hub: {error}", file=sys.stderr)

@@ -24,13 +24,20 @@ def from_uint8(images: Tensor) -> Tensor:
 
 
 def to_pil(images: Tensor) -> list[Image.Image]:
-    """Images [N, C, H, W] in [-1, 1] to N pictures; C = 1 is grey, 3 RGB, 4 RGBA."""
+    """Images [N, C, H, W] in [-1, 1] to N pictures; C = 1 is grey, 3 RGB, 4 RGBA with the colours multiplied by alpha.
+
+    Pictures of 4 channels come out with colours and alpha apart, as RGBA files have them.
+    """
     arrays = to_uint8(images).permute(0, 2, 3, 1).contiguous().cpu().numpy()
     return [from_array(array) for array in arrays]
 
 
 def from_array(array: np.ndarray) -> Image.Image:
-    """An array [H, W, C] of uint8 to a picture."""
+    """An array [H, W, C] of uint8 to a picture; of RGBA, the array's colours are multiplied by alpha."""
+    if array.shape[2] == 4:
+        # A network may paint more colour than its alpha has room for.
+        array = np.minimum(array, array[:, :, 3:])
+        return Image.fromarray(array, "RGBa").convert("RGBA")
     return Image.fromarray(array[:, :, 0] if array.shape[2] == 1 else array, MODES[array.shape[2]])
 
 

@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from gan_hub import GanGenerator
 from gan_hub.cli import main
@@ -70,3 +71,21 @@ def test_errors_are_one_line(
 def test_the_command_and_app_import_without_gradio() -> None:
     code = "import sys, app, gan_hub.cli, gan_hub.recipe; sys.exit('gradio' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parent.parent, check=False).returncode == 0
+
+
+def test_check_data_says_what_is_wrong_and_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, colour in (("cats/1.png", "red"), ("cats/2.png", "red"), ("dogs/1.png", "blue")):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        Image.new("RGB", (64, 100), colour).save(tmp_path / name)
+    with pytest.raises(SystemExit) as caught:
+        main(["check-data", str(tmp_path)])
+    output = capsys.readouterr().out
+    assert caught.value.code == 1
+    assert "3 pictures can be used" in output
+    assert "1 have the same pixels as another: cats/2.png (cats/1.png)" in output
+    assert "3 lose more than a quarter to the crop: cats/1.png (64% kept)" in output
+    assert "2 classes: dogs 1, cats 2" in output
+    assert f"--preset folder --train_data_dir {tmp_path} --resolution 64 64 --channels 3 --augment ada" in output
+    (tmp_path / "cats/2.png").unlink()
+    main(["check-data", str(tmp_path), "--channels", "1"])
+    assert "--channels 1" in capsys.readouterr().out

@@ -7,10 +7,10 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor
 
+from gan_hub.data.dataset import Dataset
 from gan_hub.images import from_uint8
 from gan_hub.latents import structured
 from train.config import TrainingOptions
-from train.data import Dataset
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,12 @@ class Batches:
 
     def __init__(self, data: Dataset, options: TrainingOptions, *, accelerator: Accelerator, conditional: bool) -> None:
         self.device = accelerator.device
-        self.images = data.images.to(self.device)
+        # A mapped file stays where it is, and each batch is moved instead.
+        self.images = data.images if data.is_mapped else data.images.to(self.device)
         self.labels = data.labels.to(self.device) if conditional else None
         self.options = options
         self.rank, self.num_processes = accelerator.process_index, accelerator.num_processes
+        self._mirrored_labels = data.mirrored_labels().to(self.device)
         self._orders: dict[int, Tensor] = {}
 
     def __call__(self, number: int) -> Batch:
@@ -54,11 +56,13 @@ class Batches:
         noise = _stream(options.seed, "noise", number, self.rank)
         normals = torch.randn(size, options.latent_dim, generator=noise)
         z = structured(normals, num_categories=options.num_categories, num_active=options.num_active).to(self.device)
-        real = from_uint8(self.images[indices])
+        real = from_uint8(self.images[indices].to(self.device))
+        labels = self.labels[indices.to(self.device)] if self.labels is not None else None
         if options.random_flip:
             flip = torch.rand(size, generator=noise).to(self.device) < 0.5
             real = torch.where(flip[:, None, None, None], real.flip(3), real)
-        labels = self.labels[indices] if self.labels is not None else None
+            if labels is not None:
+                labels = torch.where(flip, self._mirrored_labels[labels], labels)
         seed = int(torch.randint(2**62, (), generator=noise))
         return Batch(real.contiguous(memory_format=torch.channels_last), labels, z, seed)
 
@@ -70,7 +74,7 @@ class Batches:
         for epoch in epochs:
             if epoch not in self._orders:
                 order = torch.randperm(count, generator=_stream(self.options.seed, "order", epoch))
-                self._orders[epoch] = order.to(self.device)
+                self._orders[epoch] = order.to(self.images.device)
         parts = [self._orders[epoch][positions[positions // count == epoch] % count] for epoch in epochs]
         for epoch in [old for old in self._orders if old < epochs[0]]:
             del self._orders[epoch]

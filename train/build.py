@@ -8,10 +8,11 @@ from accelerate import Accelerator
 from accelerate.utils import set_seed
 from torch import nn
 
+from gan_hub.data.dataset import Dataset
 from gan_hub.generator import GanGenerator
 from gan_hub.models import ARCHITECTURES
+from train.augment import make_augment
 from train.config import TrainingOptions
-from train.data import Dataset
 from train.environment import bf16_pays
 from train.guard import Guard
 from train.loop import Trainer, averaged
@@ -45,6 +46,7 @@ def build_trainer(options: TrainingOptions, data: Dataset, accelerator: Accelera
         generator_ema=generator_ema.to(accelerator.device),
         autocast_dtype=choose_dtype(options, accelerator),
         batch_statistics=ARCHITECTURES[options.architecture].batch_statistics,
+        augment=make_augment(options, channels=data.channels, device=accelerator.device),
     )
 
 

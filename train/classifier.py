@@ -19,10 +19,11 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from tqdm.auto import trange
 
+from gan_hub.data.dataset import Dataset
+from gan_hub.data.idx import load_idx_set
 from gan_hub.features import FeatureExtractor
 from gan_hub.images import from_uint8
 from gan_hub.models.classifier import Classifier
-from train.data import Dataset, load_idx_set
 
 
 @dataclass(frozen=True)

@@ -21,13 +21,29 @@ class TrainingOptions:
     data_dir: Path = Path("data")
     """Where the named sets are, or are downloaded to."""
     train_data_dir: Path | None = None
-    """A folder of pictures, or of one folder of pictures a class: trains on these instead."""
+    """A folder or ZIP of pictures, or of one folder of pictures a class, or with a metadata.csv: trains on these."""
+    data_exclude: tuple[str, ...] = ()
+    """Patterns of file names in --train_data_dir to leave out, such as "*draft*"."""
+    strict_data: bool = False
+    """Refuse to train if a file in --train_data_dir can't be read or is there twice."""
+    data_memory_gb: float = 4.0
+    """If the decoded pictures take more, they are kept in a file that is mapped into memory."""
+    data_cache_dir: Path | None = None
+    """Where that file is; cache/ in the run folder if left out."""
+    dataset_name: str | None = None
+    """A data set on the Hub, as org/name: trains on this instead; needs gan-hub[datasets]."""
+    dataset_split: str = "train"
+    """Of --dataset_name."""
+    dataset_image_column: str = "image"
+    """Of --dataset_name."""
+    dataset_label_column: str = "label"
+    """Of --dataset_name; without such a column, there are no classes."""
     resolution: tuple[int, int] = (64, 64)
     """Height and width that the pictures of --train_data_dir are cropped and resized to; multiples of 4, 8 to 512."""
     channels: Literal[1, 3, 4] = 3
-    """Of the pictures of --train_data_dir: 1 grey, 3 RGB, 4 RGBA."""
+    """Of the pictures of --train_data_dir: 1 grey, 3 RGB, 4 RGBA (transparency is learned too)."""
     random_flip: bool = False
-    """Mirror pictures at random."""
+    """Mirror pictures at random; classes that differ in left and right are exchanged."""
     conditional: bool = True
     """Tell both networks the class, if the data has classes."""
     num_frames: int = 1
@@ -69,6 +85,16 @@ class TrainingOptions:
     """Compute the penalties every so many steps, that many times as strong (StyleGAN2, arXiv:1912.04958, app. B)."""
     information_weight: float = 1.0
     """Weight of the mutual information between code and picture, with --num_categories (InfoGAN's lambda)."""
+
+    # Small sets
+    augment: Literal["none", "diffaugment", "ada"] = "none"
+    """Of all that the discriminator sees: fixed (DiffAugment) or as strong as needed (ADA); for sets of thousands."""
+    augment_policy: tuple[Literal["color", "translation", "cutout"], ...] = ("color", "translation", "cutout")
+    """Of --augment diffaugment."""
+    ada_target: float = 0.6
+    """Share of its own pictures that the discriminator may know by heart, as ADA's r_t, before augmentation rises."""
+    ada_images: float = 100_000
+    """In which the strength of ADA would rise from 0 to 1."""
 
     # Optimisation
     train_batch_size: int = 128

@@ -7,12 +7,13 @@ import torch
 from torch import Tensor
 
 from gan_hub.card import Metric
+from gan_hub.data.dataset import Dataset
+from gan_hub.data.idx import load_idx_set
 from gan_hub.features import FeatureExtractor
 from gan_hub.generator import GanGenerator
 from gan_hub.images import from_uint8
 from gan_hub.latents import labels_of_latents
 from gan_hub.metrics import all_metrics, frechet_distance
-from train.data import Dataset, load_idx_set
 
 EXTRACTORS = {"mnist": "mnist-features", "fashion-mnist": "fashion-features"}
 NUM_SAMPLES = 10_000

@@ -12,6 +12,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from gan_hub.generator import GanGenerator
 from gan_hub.losses import LOSSES, gradient_penalty, interpolates, mutual_information_loss, squared_gradient_norm
+from train.augment import Augment
 from train.batches import Batch
 from train.config import TrainingOptions
 from train.guard import Guard
@@ -67,6 +68,7 @@ class Trainer:
         generator_ema: average of the generator's weights; what is sampled, saved and measured.
         autocast_dtype: of the forward passes; None = float32.
         batch_statistics: whether the networks normalise over the batch.
+        augment: of what the discriminator sees; None = nothing.
     """
 
     options: TrainingOptions
@@ -78,6 +80,7 @@ class Trainer:
     generator_ema: AveragedModel
     autocast_dtype: torch.dtype | None
     batch_statistics: bool = False
+    augment: Augment | None = None
 
     @property
     def average(self) -> GanGenerator:
@@ -105,9 +108,20 @@ class Trainer:
             keep_graph = update == updates[-1] and accumulation == 1
             passes, stats = self._update_discriminator([batches(n) for n in numbers], penalty_weight, keep_graph)
         stats |= self._update_generator(passes)
+        if self.augment is not None:
+            self._adapt(stats)
         stats["skipped_updates"] = self.generator_guard.num_skipped + self.discriminator_guard.num_skipped
         self.generator_ema.update_parameters(self.accelerator.unwrap_model(self.generator))
         return stats
+
+    def _adapt(self, stats: dict[str, Tensor]) -> None:
+        """Let the augmentation follow the discriminator, alike on all processes."""
+        assert self.augment is not None
+        sign = stats["real_sign"]
+        if self.accelerator.num_processes > 1:
+            sign = self.accelerator.reduce(sign, reduction="mean")
+        self.augment.update(sign, self.options.images_per_step(self.accelerator.num_processes))
+        stats["augment_strength"] = self.augment.strength.clone()
 
     def check_skipped(self, num_steps: int) -> None:
         """Read the guards' counters, which waits for the device; the same on every process.
@@ -165,7 +179,10 @@ class Trainer:
         self, batch: Batch, fake: Tensor, penalty_weight: float
     ) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
         """The loss to descend, the real logits [B], and what to log."""
-        images = torch.cat([batch.real, fake]).requires_grad_(bool(penalty_weight))
+        random = self._random(batch)
+        images = torch.cat([self._augmented(batch.real, random), self._augmented(fake, random)])
+        # The penalties are on the gradient at what the discriminator sees, as in StyleGAN2-ADA and R3GAN.
+        images = images.requires_grad_(bool(penalty_weight))
         logits, code_logits = self._discriminate(images, batch.labels)
         real_logits, fake_logits = logits.chunk(2)
         loss = LOSSES[self.options.loss][0](real_logits, fake_logits).mean()
@@ -174,23 +191,26 @@ class Trainer:
             "real_logits": real_logits.detach().mean(),
             "fake_logits": fake_logits.detach().mean(),
         }
+        if self.augment is not None:
+            opinion = real_logits - fake_logits if self.options.loss == "relativistic" else real_logits
+            stats["real_sign"] = opinion.detach().sign().mean()
         if code_logits is not None:
             information_loss = mutual_information_loss(code_logits.chunk(2)[1], self._codes(batch)).mean()
             loss = loss + self.options.information_weight * information_loss
             stats["information_loss"] = information_loss.detach()
         if penalty_weight:
-            penalties = self._penalties(batch, images, logits)
+            penalties = self._penalties(batch, images, logits, random)
             # gamma / 2 is the papers' factor for R1 and R2; lambda, for GP, stands alone.
             factor = penalty_weight * (1.0 if self.options.penalty == "gp" else 0.5)
             loss = loss + factor * torch.stack([penalty.mean() for penalty in penalties.values()]).sum()
             stats |= {name: penalty.detach().mean() for name, penalty in penalties.items()}
         return loss, real_logits.detach(), stats
 
-    def _penalties(self, batch: Batch, images: Tensor, logits: Tensor) -> dict[str, Tensor]:
+    def _penalties(self, batch: Batch, images: Tensor, logits: Tensor, random: torch.Generator) -> dict[str, Tensor]:
         """The penalties, by name, [B] each, of images [2 B, C, H, W]: the real ones, then the fake ones."""
         if self.options.penalty == "gp":
             real, fake = images.detach().chunk(2)
-            between = interpolates(real, fake, self._random(batch))
+            between = interpolates(real, fake, random)
             with self._autocast():
                 between_logits, _ = _logits_and_codes(self.discriminator(between, batch.labels))
             return {"gp": gradient_penalty(between, between_logits)}
@@ -201,7 +221,8 @@ class Trainer:
 
     def _generator_loss(self, discriminator: nn.Module, made: Pass, fake: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         with self._autocast():
-            fake_logits, code_logits = _logits_and_codes(discriminator(fake, made.batch.labels))
+            seen = self._augmented(fake, self._random(made.batch, 1))
+            fake_logits, code_logits = _logits_and_codes(discriminator(seen, made.batch.labels))
         loss = LOSSES[self.options.loss][1](made.real_logits, fake_logits).mean()
         stats = {"generator_loss": loss.detach()}
         if code_logits is not None:
@@ -225,8 +246,12 @@ class Trainer:
     def _codes(self, batch: Batch) -> Tensor:
         return batch.z[:, : self.options.num_categories]
 
-    def _random(self, batch: Batch) -> torch.Generator:
-        return torch.Generator().manual_seed(batch.seed)
+    def _augmented(self, images: Tensor, random: torch.Generator) -> Tensor:
+        return images if self.augment is None else self.augment(images.float(), random)
+
+    def _random(self, batch: Batch, purpose: int = 0) -> torch.Generator:
+        """A stream of random numbers that depends on the batch and the purpose alone."""
+        return torch.Generator().manual_seed(batch.seed + purpose)
 
     def _sync_gradients(self, network: nn.Module, is_last: bool) -> AbstractContextManager[None]:
         """Of several accumulated passes, only the last one exchanges gradients with the other processes."""

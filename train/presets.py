@@ -111,6 +111,23 @@ PRESETS: dict[str, dict[str, Any]] = {
         "train_batch_size": 32,
         "max_train_steps": 5000,
     },
+    # Emoji with transparency: 1,688 pictures, too few without augmentation. See docs/results.md for where to get them.
+    "emoji": {
+        "train_data_dir": Path("data/noto-emoji-png72.zip"),
+        "data_exclude": ("*1f3f[b-f]*",),  # the same pictures in five skin tones
+        "output_dir": Path("runs/emoji-gan"),
+        "channels": 4,
+        "random_flip": True,
+        "latent_dim": 128,
+        "widths": (192, 128, 96, 48),
+        "discriminator_widths": (192, 128, 96, 48),
+        "augment": "ada",
+        "gamma": 5.0,
+        "final_gamma": 0.5,
+        "train_batch_size": 32,
+        "max_train_steps": 13_000,
+        "sampling_steps": 1000,
+    },
     # Your own pictures: `--train_data_dir FOLDER`, and `--resolution H W` for another size than 64 x 64.
     "folder": {
         "output_dir": Path("runs/folder"),

@@ -10,8 +10,8 @@ from dataclasses import asdict
 from torch import Tensor
 
 from gan_hub.card import Metric, RunFacts
+from gan_hub.data.dataset import Dataset
 from train.config import TrainingOptions
-from train.data import Dataset
 from train.environment import hardware, versions
 from train.evaluate import Evaluator
 from train.grids import save_grid

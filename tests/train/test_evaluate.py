@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from gan_hub import GanGenerator
+from gan_hub.data.dataset import Dataset
+from gan_hub.data.drawn import drawn_shapes
 from gan_hub.images import to_uint8
 from train import evaluate
-from train.data import Dataset, drawn_shapes
 from train.evaluate import Evaluator
 
 COUNT = 600

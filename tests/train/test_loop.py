@@ -10,12 +10,13 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
+from gan_hub.data.dataset import Dataset
+from gan_hub.data.drawn import drawn_shapes, moving
 from gan_hub.losses import LOSSES
 from gan_hub.models import ARCHITECTURES
 from train.batches import Batch, Batches
 from train.build import build_trainer
 from train.config import TrainingOptions
-from train.data import Dataset, drawn_shapes, moving
 from train.loop import Pass, Trainer, averaged, cosine
 from train.presets import preset
 

@@ -14,9 +14,9 @@ import torch
 from PIL import Image
 
 from gan_hub import GanGenerator
+from gan_hub.data.drawn import drawn_shapes
 from gan_hub.images import from_uint8
 from train.config import OptionError, TrainingOptions
-from train.data import drawn_shapes
 from train.presets import PRESETS
 from train.train import parse
 
