@@ -1,11 +1,15 @@
 """The batch of any step, as a pure function of (seed, step, rank)."""
 
+import copy
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from accelerate import Accelerator
 from torch import Tensor
+from torch.utils.data import DataLoader
+from torch.utils.data import Dataset as TorchDataset
 
 from gan_hub.data.dataset import Dataset
 from gan_hub.images import from_uint8
@@ -66,6 +70,35 @@ class Batches:
         seed = int(torch.randint(2**62, (), generator=noise))
         return Batch(real.contiguous(memory_format=torch.channels_last), labels, z, seed)
 
+    def numbered(self, first: int, count: int) -> Callable[[int], Batch]:
+        """These batches, made ahead from number `first` on by `dataloader_num_workers` processes, if there are any.
+
+        They come in order. What is random depends on the number alone, so that they are the same as without.
+        """
+        if not self.options.dataloader_num_workers:
+            return self
+        on_cpu = copy.copy(self)
+        on_cpu.device = torch.device("cpu")
+        on_cpu.images = self.images.cpu()
+        on_cpu.labels = None if self.labels is None else self.labels.cpu()
+        on_cpu._mirrored_labels, on_cpu._orders = self._mirrored_labels.cpu(), {}
+        loader = DataLoader(
+            _Numbered(on_cpu, first, count),
+            batch_size=None,
+            collate_fn=_as_it_is,  # type: ignore[arg-type]  # without a batch size it is given single items
+            num_workers=self.options.dataloader_num_workers,
+            multiprocessing_context="fork" if "fork" in torch.multiprocessing.get_all_start_methods() else None,
+        )
+        made = iter(loader)
+
+        def take(number: int) -> Batch:
+            at, batch = next(made)
+            assert at == number, f"batch {number} was asked for, {at} is next"
+            labels = None if batch.labels is None else batch.labels.to(self.device)
+            return Batch(batch.real.to(self.device), labels, batch.z.to(self.device), batch.seed)
+
+        return take
+
     def _indices(self, first: int, size: int) -> Tensor:
         """The pictures at positions first to first + size of the endless sequence."""
         count = len(self.images)
@@ -79,6 +112,23 @@ class Batches:
         for epoch in [old for old in self._orders if old < epochs[0]]:
             del self._orders[epoch]
         return torch.cat(parts)
+
+
+class _Numbered(TorchDataset[tuple[int, Batch]]):
+    """Batches as a data set, for `DataLoader`."""
+
+    def __init__(self, batches: Batches, first: int, count: int) -> None:
+        self.batches, self.first, self.count = batches, first, count
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> tuple[int, Batch]:
+        return self.first + index, self.batches(self.first + index)
+
+
+def _as_it_is(item: tuple[int, Batch]) -> tuple[int, Batch]:
+    return item
 
 
 def _stream(seed: int, purpose: str, *key: int) -> torch.Generator:

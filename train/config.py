@@ -118,6 +118,8 @@ class TrainingOptions:
     """Of the averaged generator, in images seen; shorter at the start."""
     mixed_precision: Literal["auto", "no", "bf16"] = "auto"
     """auto: bf16 if it measures faster on this machine. fp16 is not supported: the penalties overflow in it."""
+    dataloader_num_workers: int = 0
+    """Processes that prepare batches ahead, on each process; the batches are the same."""
     num_threads: int = 0
     """Of each process on a CPU; 0 = the physical cores shared among the processes."""
     seed: int = 0
@@ -130,8 +132,16 @@ class TrainingOptions:
     """A line in metrics.jsonl every so many steps."""
     sampling_steps: int = 500
     """A grid in samples/ every so many steps."""
+    overwrite_output_dir: bool = False
+    """Start anew in a folder that holds the checkpoints of a run, which are removed."""
     checkpointing_steps: int = 2000
-    """A loadable generator in checkpoint-{step}/ every so many steps; 0 = none on the way."""
+    """A checkpoint-{step}/ every so many steps, to resume from and to sample; 0 = only when interrupted."""
+    checkpoints_total_limit: int = 3
+    """Keep the newest so many checkpoints; 0 = all."""
+    resume_from_checkpoint: str | None = None
+    """Go on from a checkpoint: its path, or `latest` for the newest in the run folder that is whole."""
+    allow_changed_settings: bool = False
+    """Go on from a checkpoint with other settings than it was made with."""
     evaluation_steps: int = 0
     """Measure 10,000 samples against the test pictures every so many steps, where a feature extractor is bundled.
     0 = only at the end, -1 = never."""

@@ -24,6 +24,34 @@ class Guard:
         self._statistics = [buffer for buffer in network.buffers() if buffer.is_floating_point()]
         self._good_statistics = [buffer.clone() for buffer in self._statistics]
 
+    def state_dict(self) -> dict[str, Tensor]:
+        """The optimizer's moments, by the number of the parameter, and the counts."""
+        state = {"num_skipped": self.num_skipped, "num_in_a_row": self.num_in_a_row}
+        for number, parameter in enumerate(self._parameters()):
+            for name, tensor in self.optimizer.state.get(parameter, {}).items():
+                state[f"{name}.{number}"] = tensor
+        return state
+
+    @torch.no_grad()
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        """Take up a state that `state_dict` gave, after the network has taken up its own."""
+        self.num_skipped.copy_(state["num_skipped"])
+        self.num_in_a_row.copy_(state["num_in_a_row"])
+        for number, parameter in enumerate(self._parameters()):
+            moments = {name.rsplit(".", 1)[0]: tensor for name, tensor in state.items() if name.endswith(f".{number}")}
+            # The moments lie in memory as the parameter does, or the next update would have other bits.
+            self.optimizer.state[parameter] = {
+                name: torch.zeros_like(parameter).copy_(tensor)
+                if tensor.shape == parameter.shape and tensor.ndim
+                else tensor.to(self.accelerator.device)
+                for name, tensor in moments.items()
+            }
+        for buffer, good in zip(self._statistics, self._good_statistics):
+            good.copy_(buffer)
+
+    def _parameters(self) -> list[nn.Parameter]:
+        return [parameter for group in self.optimizer.param_groups for parameter in group["params"]]
+
     @torch.no_grad()
     def step(self, loss: Tensor) -> None:
         """Update the network by the gradients it holds, which `loss` left there, and clear them."""

@@ -1,6 +1,7 @@
-"""Ctrl-C that finishes the step on every process before it ends the run."""
+"""Signals that finish the step on every process and save before they end the run."""
 
 import signal
+import time
 from types import FrameType, TracebackType
 
 import torch
@@ -8,7 +9,10 @@ from accelerate import Accelerator
 
 
 class Interrupt:
-    """Takes SIGINT and SIGTERM while it is entered: the first asks the loop to end, a second ends the program at once.
+    """Takes SIGINT, SIGTERM and SIGUSR1 while entered: the first asks the loop to end; a second SIGINT leaves at once.
+
+    SIGUSR1 is what batch systems send before the time is up. Launchers pass signals on as well as the terminal does,
+    so that one Ctrl-C may arrive twice: what follows within a second of the first is taken for the same.
 
     Attributes:
         requested: the loop was asked to end.
@@ -18,10 +22,11 @@ class Interrupt:
         self.requested = False
         self._accelerator = accelerator
         self._previous: dict[int, object] = {}
+        self._first = 0.0
 
     def __enter__(self) -> "Interrupt":
         """Take the signals over."""
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGUSR1", signal.SIGTERM)):
             self._previous[number] = signal.signal(number, self._handle)
         return self
 
@@ -32,10 +37,11 @@ class Interrupt:
         for number, handler in self._previous.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
 
-    def _handle(self, _number: int, _frame: FrameType | None) -> None:
-        if self.requested:
+    def _handle(self, number: int, _frame: FrameType | None) -> None:
+        if self.requested and number == signal.SIGINT and time.monotonic() - self._first > 1:
             raise KeyboardInterrupt
-        self.requested = True
+        if not self.requested:
+            self.requested, self._first = True, time.monotonic()
 
     def agreed(self) -> bool:
         """Whether any process was asked to end; every process must call it, and all get the same answer."""

@@ -1,7 +1,7 @@
 """The training loop: k updates of the discriminator, one of the generator, all randomness a function of the step."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -14,6 +14,7 @@ from gan_hub.generator import GanGenerator
 from gan_hub.losses import LOSSES, gradient_penalty, interpolates, mutual_information_loss, squared_gradient_norm
 from train.augment import Augment
 from train.batches import Batch
+from train.checkpoint import copy_into, part_of, tensors_of
 from train.config import TrainingOptions
 from train.guard import Guard
 
@@ -88,6 +89,35 @@ class Trainer:
         module = self.generator_ema.module
         assert isinstance(module, GanGenerator)
         return module
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Everything that a later step depends on besides its number, the averaged generator included."""
+        tensors: dict[str, Tensor] = tensors_of("generator_ema", self.generator_ema.module.state_dict())
+        tensors["num_averaged"] = self.generator_ema.n_averaged
+        for name, guard in self._guards().items():
+            network = self.accelerator.unwrap_model(guard.network)
+            tensors |= tensors_of(name, network.state_dict()) | tensors_of(f"{name}_guard", guard.state_dict())
+        if self.augment is not None:
+            tensors |= tensors_of("augment", self.augment.state_dict())
+        return tensors
+
+    def load_state_dict(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take up a state that `state_dict` gave.
+
+        Raises:
+            CheckpointError: it belongs to other networks.
+        """
+        copy_into(self.generator_ema.module.state_dict(), part_of("generator_ema", tensors), "the averaged generator")
+        self.generator_ema.n_averaged.copy_(tensors["num_averaged"])
+        for name, guard in self._guards().items():
+            network = self.accelerator.unwrap_model(guard.network)
+            copy_into(network.state_dict(), part_of(name, tensors), f"the {name}")
+            guard.load_state_dict(part_of(f"{name}_guard", tensors))
+        if self.augment is not None:
+            self.augment.load_state_dict(part_of("augment", tensors))
+
+    def _guards(self) -> dict[str, Guard]:
+        return {"generator": self.generator_guard, "discriminator": self.discriminator_guard}
 
     def step(self, batches: Callable[[int], Batch], step: int) -> dict[str, Tensor]:
         """One step, from 0 on; returns what to log, as tensors, so that nothing waits for the device.

@@ -4,13 +4,17 @@ import json
 import logging
 import math
 import shlex
+import shutil
 import sys
 from dataclasses import asdict
 
+from safetensors import SafetensorError
 from torch import Tensor
 
 from gan_hub.card import Metric, RunFacts
 from gan_hub.data.dataset import Dataset
+from train import checkpoint, resume
+from train.checkpoint import Checkpoint, CheckpointError
 from train.config import TrainingOptions
 from train.environment import hardware, versions
 from train.evaluate import Evaluator
@@ -28,18 +32,42 @@ class Run:
     `training_config.json`, `metrics.jsonl`, `samples/` and `checkpoint-{step}/` (generators on the way).
     """
 
-    def __init__(self, options: TrainingOptions, data: Dataset, trainer: Trainer, evaluator: Evaluator | None) -> None:
+    def __init__(
+        self,
+        options: TrainingOptions,
+        data: Dataset,
+        trainer: Trainer,
+        evaluator: Evaluator | None,
+        resumed: Checkpoint | None = None,
+    ) -> None:
         self.options, self.data, self.trainer, self.evaluator = options, data, trainer, evaluator
         self.generator = trainer.average
         self.folder = options.output_dir
         accelerator = trainer.accelerator
         self.images_per_step = options.images_per_step(accelerator.num_processes)
+        self.data_sha256 = data.sha256()
+        self.settings = resume.settings(options, self.data_sha256, accelerator.num_processes)
+        self.first_step = 0
         self.stopwatch = Stopwatch()
+        if resumed is not None:
+            resume.check_settings(resumed.record["settings"], self.settings, allow=options.allow_changed_settings)
+            self.first_step = resumed.step
+            self.stopwatch = Stopwatch(resumed.record["seconds"], resumed.record["cpu_seconds"])
         if accelerator.is_main_process:
-            (self.folder / "samples").mkdir(parents=True, exist_ok=True)
-            text = json.dumps(asdict(options), indent=2, default=str)
-            (self.folder / "training_config.json").write_text(text + "\n", encoding="utf-8")
-            (self.folder / "metrics.jsonl").write_text("")
+            self._prepare_folder()
+
+    def _prepare_folder(self) -> None:
+        """Make the folder, and take out of it what came after the step that the run goes on from."""
+        (self.folder / "samples").mkdir(parents=True, exist_ok=True)
+        checkpoint.remove_leftovers(self.folder)
+        for path in checkpoint.checkpoints(self.folder) if not self.first_step else []:
+            shutil.rmtree(path)
+        text = json.dumps(asdict(self.options), indent=2, default=str)
+        (self.folder / "training_config.json").write_text(text + "\n", encoding="utf-8")
+        metrics = self.folder / "metrics.jsonl"
+        lines = metrics.read_text(encoding="utf-8").splitlines() if self.first_step and metrics.is_file() else []
+        kept = [line for line in lines if _step_of(line) <= self.first_step]
+        metrics.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
 
     def announce(self) -> None:
         """Say what is about to be trained, on what."""
@@ -69,13 +97,33 @@ class Run:
             if num_steps % options.sampling_steps == 0 and not is_last:
                 save_grid(self.generator, self.folder / "samples", num_steps)
             if options.checkpointing_steps and num_steps % options.checkpointing_steps == 0:
-                self.generator.save_pretrained(self.folder / f"checkpoint-{num_steps}")
+                self.save_checkpoint(num_steps)
             scores = {}
             is_due = options.evaluation_steps > 0 and num_steps % options.evaluation_steps == 0
             if self.evaluator and is_due and not is_last:
                 scores = self.evaluator.quick(self.generator)
         if scores:
             self.log(num_steps, scores)
+
+    def save_checkpoint(self, num_steps: int) -> bool:
+        """Write a checkpoint and let go of the oldest; what hinders it is told, and the run goes on.
+
+        Returns:
+            Whether it was written.
+        """
+        record = {
+            "settings": self.settings,
+            "seconds": self.stopwatch.seconds,
+            "cpu_seconds": self.stopwatch.cpu_seconds,
+            "versions": versions(),
+        }
+        try:
+            checkpoint.save(self.folder, num_steps, self.trainer.state_dict(), record, self.generator.save_pretrained)
+        except (OSError, SafetensorError, CheckpointError) as error:
+            logger.warning("no checkpoint at step %d: %s; the earlier ones are kept", num_steps, error)
+            return False
+        checkpoint.rotate(self.folder, self.options.checkpoints_total_limit)
+        return True
 
     def log(self, num_steps: int, values: dict[str, float]) -> None:
         """Append a line to metrics.jsonl: progress, time spent training, and the values.
@@ -106,7 +154,7 @@ class Run:
             metrics = self.evaluator.card_metrics(scores, reference)
         facts = RunFacts(
             dataset=self.data.description(),
-            dataset_sha256=self.data.sha256(),
+            dataset_sha256=self.data_sha256,
             command=command(),
             num_images=num_steps * self.images_per_step,
             minutes=minutes,
@@ -119,6 +167,8 @@ class Run:
         logger.info(
             "%s at step %d; the generator is in %s", "interrupted" if interrupted else "done", num_steps, self.folder
         )
+        if interrupted and self.save_checkpoint(num_steps):
+            logger.info("to go on: %s", resume_command())
         if self.options.push_to_hub and not interrupted:
             self.push(facts)
 
@@ -143,6 +193,24 @@ class Run:
             )
         else:
             logger.info("pushed to %s", url)
+
+
+def resume_command() -> str:
+    """The command that goes on with this run."""
+    words = list(sys.argv[1:])
+    for option in ("--resume_from_checkpoint", "--resume-from-checkpoint"):
+        if option in words:
+            del words[words.index(option) : words.index(option) + 2]
+    words = [word for word in words if word not in ("--overwrite_output_dir", "--overwrite-output-dir")]
+    return "accelerate launch " + shlex.join(["train/train.py", *words, "--resume_from_checkpoint", "latest"])
+
+
+def _step_of(line: str) -> float:
+    """The step that a line of metrics.jsonl is of; a line that was cut off is of none that is kept."""
+    try:
+        return float(json.loads(line)["step"])
+    except (ValueError, KeyError, TypeError):
+        return math.inf
 
 
 def command() -> str:

@@ -6,10 +6,14 @@ from contextlib import contextmanager
 
 
 class Stopwatch:
-    """Runs from its creation; stands still inside `paused()`."""
+    """Runs from its creation; stands still inside `paused()`.
 
-    def __init__(self) -> None:
-        self._wall, self._cpu = time.perf_counter(), time.process_time()
+    Args:
+        seconds, cpu_seconds: where it starts, in a run that goes on.
+    """
+
+    def __init__(self, seconds: float = 0.0, cpu_seconds: float = 0.0) -> None:
+        self._wall, self._cpu = time.perf_counter() - seconds, time.process_time() - cpu_seconds
 
     @property
     def seconds(self) -> float:

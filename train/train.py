@@ -28,8 +28,10 @@ from accelerate import Accelerator, DistributedDataParallelKwargs
 from tqdm.auto import tqdm
 
 from gan_hub.config import ConfigError
+from train import resume
 from train.batches import Batches
 from train.build import build_trainer
+from train.checkpoint import CheckpointError
 from train.config import OptionError, TrainingOptions
 from train.data import load_dataset
 from train.evaluate import Evaluator
@@ -48,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         options = parse(sys.argv[1:] if arguments is None else arguments)
         train(options)
-    except (OptionError, ConfigError, FileNotFoundError) as error:
+    except (OptionError, ConfigError, CheckpointError, FileNotFoundError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except FloatingPointError as error:
@@ -74,13 +76,17 @@ def train(options: TrainingOptions) -> None:
     """Train from start to end, or to an interrupt, and write the run folder."""
     accelerator = make_accelerator(options)
     set_num_threads(options, accelerator)
-    data = load_dataset(options)
+    resumed = resume.choose(options)
+    with accelerator.main_process_first():
+        data = load_dataset(options)
     trainer = build_trainer(options, data, accelerator)
     conditional = options.conditional and bool(data.class_names)
     batches = Batches(data, options, accelerator=accelerator, conditional=conditional)
     measured = accelerator.is_main_process and options.evaluation_steps >= 0
     evaluator = Evaluator.for_dataset(data, options.data_dir) if measured else None
-    run = Run(options, data, trainer, evaluator)
+    run = Run(options, data, trainer, evaluator, resumed)
+    if resumed is not None:
+        trainer.load_state_dict(resumed.tensors)
     run.announce()
     with Interrupt(accelerator) as interrupt:
         num_steps = run_loop(trainer, batches, run, interrupt)
@@ -93,8 +99,11 @@ def train(options: TrainingOptions) -> None:
 def run_loop(trainer: Trainer, batches: Batches, run: Run, interrupt: Interrupt) -> int:
     """Step until done or interrupted; returns the steps taken."""
     options = trainer.options
+    passes = options.num_discriminator_steps * options.gradient_accumulation_steps
+    take = batches.numbered(run.first_step * passes, (options.max_train_steps - run.first_step) * passes)
     progress = tqdm(
         total=options.max_train_steps * run.images_per_step,
+        initial=run.first_step * run.images_per_step,
         unit="img",
         unit_scale=True,
         desc="training",
@@ -103,8 +112,8 @@ def run_loop(trainer: Trainer, batches: Batches, run: Run, interrupt: Interrupt)
         disable=not trainer.accelerator.is_main_process,
     )
     with progress:
-        for step in range(options.max_train_steps):
-            stats = trainer.step(batches, step)
+        for step in range(run.first_step, options.max_train_steps):
+            stats = trainer.step(take, step)
             progress.update(run.images_per_step)
             if (step + 1) % options.logging_steps == 0:
                 trainer.check_skipped(step + 1)
