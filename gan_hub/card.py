@@ -44,6 +44,7 @@ class RunFacts:
         hardware: processor or GPU, in words.
         versions: of the libraries, by name.
         metrics: measured at the end.
+        health: what the watch over the run found, a sentence each.
     """
 
     dataset: str
@@ -54,6 +55,7 @@ class RunFacts:
     hardware: str
     versions: Mapping[str, str]
     metrics: Sequence[Metric] = field(default_factory=tuple)
+    health: Sequence[str] = field(default_factory=tuple)
 
 
 def model_card(
@@ -77,7 +79,7 @@ def model_card(
         eval_results=_eval_results(facts) if facts and facts.metrics else None,
     )
     sections = [_introduction(config, num_parameters), _usage(config, name)]
-    sections += [_training(facts), _measured(facts)] if facts else []
+    sections += [_training(facts), _measured(facts), _health(facts)] if facts else []
     sections.append(_limits(config, version))
     return ModelCard(f"---\n{data.to_yaml()}\n---\n\n" + "\n\n".join(section for section in sections if section) + "\n")
 
@@ -135,6 +137,10 @@ def _measured(facts: RunFacts) -> str:
         "not comparable with figures from Inception features.\n\n"
         "| metric | this generator | real pictures | n | first seed |\n|---|---|---|---|---|\n" + "\n".join(rows)
     )
+
+
+def _health(facts: RunFacts) -> str:
+    return "## Health\n\n" + "\n".join(f"- {sentence}" for sentence in facts.health) if facts.health else ""
 
 
 def _limits(config: GeneratorConfig, version: str) -> str:

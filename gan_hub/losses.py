@@ -144,3 +144,18 @@ LOSSES: dict[str, tuple[Loss, Loss]] = {
     "wasserstein": (wasserstein_discriminator_loss, critic_generator_loss),
     "relativistic": (relativistic_discriminator_loss, relativistic_generator_loss),
 }
+
+
+def chance_loss(name: str) -> float | None:
+    """The discriminator's loss when it can't tell real from fake: the lowest that one logit for all of them gives.
+
+    Args:
+        name: one of `LOSSES`.
+
+    Returns:
+        None for a critic, whose loss has no scale.
+    """
+    if name == "wasserstein":
+        return None
+    middle = torch.tensor([0.0, 0.5])  # of logits, and of the targets 0 and 1 of least squares
+    return float(LOSSES[name][0](middle, middle).min())

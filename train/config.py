@@ -146,6 +146,17 @@ class TrainingOptions:
     """Measure 10,000 samples against the test pictures every so many steps, where a feature extractor is bundled.
     0 = only at the end, -1 = never."""
 
+    health_steps: int = 100
+    """Look for collapse, saturation and copied pictures every so many steps, for health.json; 0 = never."""
+    stop_on_collapse: bool = False
+    """End the run when the samples are all alike; its checkpoints are kept."""
+    keep_best: bool = False
+    """At the end, save the generator of the evaluation with the lowest Frechet distance instead of the last one."""
+    report_to: tuple[Literal["tensorboard", "trackio", "wandb"], ...] = ()
+    """Trackers that get the figures and the sample grids too; each needs its package, or gan-hub[trackers]."""
+    tracker_project_name: str = "gan-hub"
+    """Of the trackers."""
+
     # Hub
     push_to_hub: bool = False
     """Push the generator at the end."""

@@ -10,6 +10,7 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
+from gan_hub.divergences import PROVED
 from gan_hub.generator import GanGenerator
 from gan_hub.losses import LOSSES, gradient_penalty, interpolates, mutual_information_loss, squared_gradient_norm
 from train.augment import Augment
@@ -216,10 +217,12 @@ class Trainer:
         logits, code_logits = self._discriminate(images, batch.labels)
         real_logits, fake_logits = logits.chunk(2)
         loss = LOSSES[self.options.loss][0](real_logits, fake_logits).mean()
+        proved, prove = PROVED[self.options.loss]
         stats = {
             "discriminator_loss": loss.detach(),
             "real_logits": real_logits.detach().mean(),
             "fake_logits": fake_logits.detach().mean(),
+            proved: prove(real_logits.detach(), fake_logits.detach()),
         }
         if self.augment is not None:
             opinion = real_logits - fake_logits if self.options.loss == "relativistic" else real_logits

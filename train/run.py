@@ -19,6 +19,7 @@ from train.config import TrainingOptions
 from train.environment import hardware, versions
 from train.evaluate import Evaluator
 from train.grids import save_grid
+from train.health import HealthMonitor
 from train.loop import Trainer
 from train.stopwatch import Stopwatch
 
@@ -29,7 +30,7 @@ class Run:
     """Writes what happens in a run to its folder; used by the main process alone, but for `announce`.
 
     The folder holds `config.json`, `model.safetensors` and `README.md` (the generator, once saved),
-    `training_config.json`, `metrics.jsonl`, `samples/` and `checkpoint-{step}/` (generators on the way).
+    `training_config.json`, `metrics.jsonl`, `health.json`, `samples/` and `checkpoint-{step}/` (generators on the way).
     """
 
     def __init__(
@@ -49,10 +50,14 @@ class Run:
         self.settings = resume.settings(options, self.data_sha256, accelerator.num_processes)
         self.first_step = 0
         self.stopwatch = Stopwatch()
+        watched = accelerator.is_main_process and options.health_steps > 0
+        self.health = HealthMonitor(options, data, accelerator.device) if watched else None
         if resumed is not None:
             resume.check_settings(resumed.record["settings"], self.settings, allow=options.allow_changed_settings)
             self.first_step = resumed.step
             self.stopwatch = Stopwatch(resumed.record["seconds"], resumed.record["cpu_seconds"])
+            if self.health and resumed.record.get("health"):
+                self.health.load_state_dict(resumed.record["health"])
         if accelerator.is_main_process:
             self._prepare_folder()
 
@@ -91,9 +96,13 @@ class Run:
         """Write what is due after so many steps; the last grid and evaluation are left to `finish`."""
         options = self.options
         is_last = num_steps == options.max_train_steps
+        if self.health:
+            self.health.observe(stats)
         if num_steps % options.logging_steps == 0 or is_last:
             self.log(num_steps, {name: float(value) for name, value in stats.items()})
         with self.stopwatch.paused():
+            if self.health and (num_steps % options.health_steps == 0 or is_last):
+                self.health.look(num_steps, self.generator, int(stats["skipped_updates"]))
             if num_steps % options.sampling_steps == 0 and not is_last:
                 save_grid(self.generator, self.folder / "samples", num_steps)
             if options.checkpointing_steps and num_steps % options.checkpointing_steps == 0:
@@ -116,6 +125,7 @@ class Run:
             "seconds": self.stopwatch.seconds,
             "cpu_seconds": self.stopwatch.cpu_seconds,
             "versions": versions(),
+            "health": self.health.state_dict() if self.health else None,
         }
         try:
             checkpoint.save(self.folder, num_steps, self.trainer.state_dict(), record, self.generator.save_pretrained)
@@ -161,6 +171,7 @@ class Run:
             hardware=hardware(),
             versions=versions(),
             metrics=metrics,
+            health=self.health.sentences() if self.health else (),
         )
         (self.folder / "README.md").unlink(missing_ok=True)  # the mixin keeps an old card
         self.generator.save_pretrained(self.folder, model_card_kwargs={"facts": facts})

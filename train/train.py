@@ -31,10 +31,11 @@ from gan_hub.config import ConfigError
 from train import resume
 from train.batches import Batches
 from train.build import build_trainer
-from train.checkpoint import CheckpointError
+from train.checkpoint import CheckpointError, checkpoints
 from train.config import OptionError, TrainingOptions
 from train.data import load_dataset
 from train.evaluate import Evaluator
+from train.health import CollapseError
 from train.interrupt import Interrupt
 from train.loop import Trainer
 from train.presets import PRESETS, preset
@@ -53,8 +54,10 @@ def main(arguments: list[str] | None = None) -> int:
     except (OptionError, ConfigError, CheckpointError, FileNotFoundError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    except FloatingPointError as error:
+    except (FloatingPointError, CollapseError) as error:
+        kept = checkpoints(options.output_dir)
         print(f"error: {error}", file=sys.stderr)
+        print(f"the last checkpoint is {kept[-1]}" if kept else "there is no checkpoint yet", file=sys.stderr)
         return 1
     return 0
 

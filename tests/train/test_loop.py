@@ -1,5 +1,6 @@
 """The step: what it is a function of, what it changes and what it leaves alone."""
 
+import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -246,3 +247,21 @@ def test_the_cosine_goes_from_start_to_end() -> None:
     assert cosine(1.0, 0.1, 0.5) == pytest.approx(0.55)
     assert cosine(1.0, 0.1, 1.0) == pytest.approx(0.1)
     assert cosine(1.0, 0.1, 2.0) == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(
+    ("loss", "name", "bound"),
+    [
+        ("non_saturating", "jensen_shannon_bound", lambda loss: math.log(2) - loss / 2),
+        ("relativistic", "paired_jensen_shannon_bound", lambda loss: math.log(2) - loss),
+        ("least_squares", "triangular_discrimination_bound", lambda loss: 1 - 4 * loss),
+        ("hinge", "total_variation_bound", lambda loss: 1 - loss / 2),
+        ("wasserstein", "wasserstein_estimate", lambda loss: -loss),
+    ],
+)
+def test_each_step_logs_the_divergence_that_the_discriminator_proves(
+    loss: str, name: str, bound: Callable[[float], float]
+) -> None:
+    options = replace(OPTIONS, loss=loss)
+    stats = trainer(options).step(batches(options), 0)
+    assert float(stats[name]) == pytest.approx(bound(float(stats["discriminator_loss"])), abs=1e-5)
