@@ -22,10 +22,11 @@ from benchmarks.machine import machine
 from benchmarks.training import PILDataset
 from gan_hub.data.dataset import Dataset
 from gan_hub.data.idx import load_idx_set
+from gan_hub.evaluation import NUM_SAMPLES, Evaluator
+from gan_hub.features import FeatureExtractor
 from gan_hub.metrics import frechet_distance
 from train.batches import Batches
 from train.build import build_trainer
-from train.evaluate import NUM_SAMPLES, Evaluator
 from train.presets import preset
 from train.train import make_accelerator
 
@@ -54,6 +55,7 @@ def main(options: Options) -> None:
     data = load_idx_set("mnist", options.data_dir)
     evaluator = Evaluator.for_dataset(data, options.data_dir)
     assert evaluator is not None
+    assert evaluator.train is not None
     points = tutorial(data, evaluator) if options.what == "tutorial" else ours(data, evaluator, options)
     result = {
         "points": points,
@@ -124,11 +126,13 @@ def ours(data: Dataset, evaluator: Evaluator, options: Options) -> list[dict[str
 
 def point(num_images: int, seconds: float, images: Tensor, evaluator: Evaluator) -> dict[str, float]:
     """One measured point of a curve, printed as it comes."""
+    assert isinstance(evaluator.extractor, FeatureExtractor)
+    seen = evaluator.extractor.classify(images)
     result = {
         "num_images": num_images,
         "cpu_seconds": round(seconds, 1),
         "frechet_distance": frechet_distance(evaluator.real, evaluator.extractor(images)),
-        "classes_seen": int((evaluator.extractor.classify(images).bincount(minlength=10) >= NUM_SAMPLES // 100).sum()),
+        "classes_seen": int((seen.bincount(minlength=10) >= NUM_SAMPLES // 100).sum()),
     }
     print(result, flush=True)
     return result

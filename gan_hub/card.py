@@ -134,7 +134,7 @@ def _measured(facts: RunFacts) -> str:
         rows.append(f"| {metric.name} | {metric.value:.4g} | {reference} | {metric.num_samples:,} | {metric.seed} |")
     return (
         f"## Measured\n\nIn the feature space of {facts.metrics[0].extractor}; "
-        "not comparable with figures from Inception features.\n\n"
+        "figures from another extractor can't be compared with them.\n\n"
         "| metric | this generator | real pictures | n | first seed |\n|---|---|---|---|---|\n" + "\n".join(rows)
     )
 

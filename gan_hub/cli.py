@@ -8,8 +8,10 @@ from typing import Annotated, Literal
 import tyro
 
 from gan_hub.data.doctor import Report
-from gan_hub.data.files import find_pictures
-from gan_hub.data.pictures import decoded_pictures
+from gan_hub.data.files import DataError, find_pictures
+from gan_hub.data.idx import IDX_SETS, load_idx_set
+from gan_hub.data.pictures import decoded_pictures, load_pictures
+from gan_hub.evaluation import MIN_PICTURES, Evaluator
 from gan_hub.generator import GanGenerator
 from gan_hub.recipe import parse_seeds
 from gan_hub.sampling import grid_png, sample_chunks, usable_device, zip_bytes
@@ -79,6 +81,59 @@ def check_data(
         sys.exit(1)
 
 
+def evaluate(
+    model: Annotated[str, tyro.conf.Positional],
+    data: str,
+    data_dir: Path = Path("data"),
+    exclude: tuple[str, ...] = (),
+    extractor: str = "auto",
+    num_samples: int = 10_000,
+    json: Path | None = None,
+    revision: str | None = None,
+    device: str = "cpu",
+) -> None:
+    """Measure a generator against real pictures: distances, precision and recall, diversity, copies.
+
+    Args:
+        model: a bundled name such as mnist-gan, a folder, or org/name on the Hub.
+        data: mnist, fashion-mnist, or a folder or ZIP of pictures.
+        data_dir: where mnist and fashion-mnist are.
+        exclude: patterns of file names in a folder or ZIP to leave out.
+        extractor: auto (the bundled classifier of mnist and fashion-mnist, else random), random, inception, a folder
+            with a classifier, or a .pth file with the weights of Inception.
+        num_samples: to generate; if the data has fewer pictures, as many.
+        json: a file to write the figures to.
+        revision: branch, tag or commit on the Hub.
+        device: where the generator runs, such as cpu or cuda.
+    """
+    generator = GanGenerator.from_pretrained(model, revision=revision).to(usable_device(device))
+    if data in IDX_SETS:
+        pictures = load_idx_set(data, data_dir)
+    else:
+        pictures, _ = load_pictures(
+            Path(data), resolution=generator.image_size, channels=generator.channels, exclude=exclude
+        )
+    evaluator = Evaluator.for_dataset(pictures, data_dir, extractor=extractor, num_samples=num_samples)
+    if evaluator is None:
+        raise DataError(f"'{data}' holds {len(pictures)} pictures; a measure needs {MIN_PICTURES}")
+    scores, reference = evaluator.full(generator)
+    print(evaluator.table(scores, reference))
+    if json is not None:
+        json.write_text(evaluator.to_json(scores, reference), encoding="utf-8")
+
+
+def curves(run: Annotated[Path, tyro.conf.Positional], out: Path | None = None) -> None:
+    """Draw what a training logged: losses, divergence, quality and speed.
+
+    Args:
+        run: the folder of the run.
+        out: a PNG; curves.png in the folder if left out.
+    """
+    from gan_hub.curves import draw_curves  # importing matplotlib takes a second
+
+    print(draw_curves(run, out or run / "curves.png"))
+
+
 def app(
     host: str | None = None,
     port: int | None = None,
@@ -104,7 +159,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command; what goes wrong for a reason is one sentence on stderr and exit code 2."""
     try:
         tyro.extras.subcommand_cli_from_dict(
-            {"sample": sample, "check-data": check_data, "app": app},
+            {"sample": sample, "check-data": check_data, "evaluate": evaluate, "curves": curves, "app": app},
             prog="gan-hub",
             description="Pictures from GANs.",
             args=arguments,

@@ -72,7 +72,7 @@ def test_an_extractor_is_no_generator_and_the_other_way_round() -> None:
 def test_bundled_generators_hold_their_figures_on_the_real_data(name: str, limit: float) -> None:
     """10,000 samples against the test pictures, relative to 10,000 training pictures against them."""
     from gan_hub.data.idx import load_idx_set
-    from train.evaluate import Evaluator
+    from gan_hub.evaluation import Evaluator
 
     if not (DATA / DATASETS[name]).is_dir():
         pytest.skip(

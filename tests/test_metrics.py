@@ -103,6 +103,73 @@ def test_frechet_distance_agrees_with_torchmetrics() -> None:
     assert frechet_distance(real.flatten(1), fake.flatten(1)) == pytest.approx(float(metric.compute()), rel=1e-6)
 
 
+class Rows(torch.utils.data.Dataset):
+    """uint8 pictures for torch-fidelity."""
+
+    def __init__(self, images: Tensor) -> None:
+        self.images = images
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: int) -> Tensor:
+        return self.images[index]
+
+
+def test_metrics_agree_with_torch_fidelity() -> None:
+    """Distances and precision/recall of the same features; its KID is a mean over subsets, here of all there are."""
+    fidelity = pytest.importorskip("torch_fidelity")
+    base = pytest.importorskip("torch_fidelity.feature_extractor_base").FeatureExtractorBase
+
+    class FlatPixels(base):
+        def __init__(self, name: str, features_list: list[str], **_: object) -> None:
+            super().__init__(name, features_list)
+
+        @staticmethod
+        def get_provided_features_list() -> tuple[str, ...]:
+            return ("pixels",)
+
+        @staticmethod
+        def get_default_feature_layer_for_metric(_metric: str) -> str:
+            return "pixels"
+
+        @staticmethod
+        def can_be_compiled() -> bool:
+            return False
+
+        @staticmethod
+        def get_dummy_input_for_compile() -> None:
+            return None
+
+        def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+            return (images.flatten(1).double(),)
+
+    fidelity.register_feature_extractor("flat-pixels", FlatPixels)
+    stream = torch.Generator().manual_seed(11)
+    real = torch.randint(0, 200, (300, 3, 2, 2), generator=stream, dtype=torch.uint8)
+    fake = torch.randint(50, 256, (300, 3, 2, 2), generator=stream, dtype=torch.uint8)
+    theirs = fidelity.calculate_metrics(
+        input1=Rows(fake),
+        input2=Rows(real),
+        fid=True,
+        kid=True,
+        prc=True,
+        feature_extractor="flat-pixels",
+        kid_subsets=1,
+        kid_subset_size=300,
+        prc_neighborhood=5,
+        cuda=False,
+        cache=False,
+        save_cpu_ram=True,
+        verbose=False,
+    )
+    ours = all_metrics(real.flatten(1), fake.flatten(1), k=5)
+    assert ours["frechet_distance"] == pytest.approx(theirs["frechet_inception_distance"], rel=1e-6)
+    assert ours["kernel_distance"] == pytest.approx(theirs["kernel_inception_distance_mean"], rel=1e-6)
+    assert ours["precision"] == pytest.approx(theirs["precision"], abs=1e-6)
+    assert ours["recall"] == pytest.approx(theirs["recall"], abs=1e-6)
+
+
 @pytest.mark.parametrize("metric", [frechet_distance, kernel_distance, neighbourhood, all_metrics])
 @pytest.mark.parametrize(("real", "fake"), [((1, 4), (9, 4)), ((9, 4), (9, 5)), ((9,), (9, 4))])
 def test_features_that_can_not_be_compared_are_refused(metric, real, fake) -> None:

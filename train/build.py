@@ -2,10 +2,11 @@
 
 import logging
 import os
+from typing import Literal
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import set_seed
+from accelerate.utils import broadcast_object_list, set_seed
 from torch import nn
 
 from gan_hub.data.dataset import Dataset
@@ -44,7 +45,7 @@ def build_trainer(options: TrainingOptions, data: Dataset, accelerator: Accelera
         generator_guard=Guard(prepared[0], prepared[2], accelerator),
         discriminator_guard=Guard(prepared[1], prepared[3], accelerator),
         generator_ema=generator_ema.to(accelerator.device),
-        autocast_dtype=choose_dtype(options, accelerator),
+        autocast_dtype=torch.bfloat16 if choose_precision(options, accelerator) == "bf16" else None,
         batch_statistics=ARCHITECTURES[options.architecture].batch_statistics,
         augment=make_augment(options, channels=data.channels, device=accelerator.device),
     )
@@ -88,9 +89,10 @@ def make_optimizer(network: nn.Module, options: TrainingOptions) -> torch.optim.
     return torch.optim.Adam(network.parameters(), lr=options.learning_rate, betas=betas, fused=fused)
 
 
-def choose_dtype(options: TrainingOptions, accelerator: Accelerator) -> torch.dtype | None:
-    """bfloat16 if asked for, by option or by the launcher, or if it measures faster; None is float32."""
+def choose_precision(options: TrainingOptions, accelerator: Accelerator) -> Literal["no", "bf16"]:
+    """bf16 if asked for, by option or by the launcher, or if it measures faster; the same on every process."""
     if options.mixed_precision != "auto":
-        return torch.bfloat16 if options.mixed_precision == "bf16" else None
+        return options.mixed_precision
     asked = os.environ.get("ACCELERATE_MIXED_PRECISION") == "bf16"
-    return torch.bfloat16 if asked or bf16_pays(accelerator.device.type) else None
+    pays = asked or (accelerator.is_main_process and bf16_pays(accelerator.device.type))
+    return "bf16" if broadcast_object_list([pays])[0] else "no"

@@ -143,8 +143,10 @@ class TrainingOptions:
     allow_changed_settings: bool = False
     """Go on from a checkpoint with other settings than it was made with."""
     evaluation_steps: int = 0
-    """Measure 10,000 samples against the test pictures every so many steps, where a feature extractor is bundled.
-    0 = only at the end, -1 = never."""
+    """Measure up to 10,000 samples against real pictures every so many steps. 0 = only at the end, -1 = never."""
+    extractor: str = "auto"
+    """Of the features that are compared: auto (the bundled classifier of MNIST and Fashion-MNIST, else random), random,
+    inception, a folder with a classifier, or a .pth file with the weights of Inception."""
 
     health_steps: int = 100
     """Look for collapse, saturation and copied pictures every so many steps, for health.json; 0 = never."""
@@ -195,6 +197,8 @@ class TrainingOptions:
             )
         if self.push_to_hub and not self.hub_model_id:
             raise OptionError("--push_to_hub needs --hub_model_id org/name")
+        if self.keep_best and self.evaluation_steps <= 0:
+            raise OptionError("--keep_best chooses among evaluations; add --evaluation_steps, such as 1000")
         self._check_objective()
         self._check_latents()
 

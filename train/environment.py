@@ -55,8 +55,14 @@ def bf16_pays(device_type: str) -> bool:
             output.float().sum().backward()
         return time.process_time() - start
 
-    timings = [(seconds(False), seconds(True)) for _ in range(4)][1:]  # the first round warms up
-    return sorted(plain / bf16 for plain, bf16 in timings)[1] > 1.1
+    num_threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # several would spin for each other on a busy machine, and that is what would be measured
+    try:
+        timings = [(seconds(False), seconds(True)) for _ in range(4)][1:]  # the first round warms up
+    finally:
+        torch.set_num_threads(num_threads)
+    plain, bf16 = (min(times) for times in zip(*timings))
+    return plain / bf16 > 1.1
 
 
 def default_num_threads(num_processes: int) -> int:

@@ -23,6 +23,7 @@ FREE = {
     "data_memory_gb",
     "dataloader_num_workers",
     "evaluation_steps",
+    "extractor",
     "health_steps",
     "hub_model_id",
     "hub_private_repo",

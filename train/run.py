@@ -1,5 +1,6 @@
 """The run folder: lines of metrics, sample grids, and at the end the generator with its card."""
 
+import contextlib
 import json
 import logging
 import math
@@ -12,16 +13,19 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from gan_hub.card import Metric, RunFacts
+from gan_hub.curves import CurvesError, draw_curves
 from gan_hub.data.dataset import Dataset
+from gan_hub.evaluation import Evaluator
 from train import checkpoint, resume
+from train.best import Best
 from train.checkpoint import Checkpoint, CheckpointError
 from train.config import TrainingOptions
 from train.environment import hardware, versions
-from train.evaluate import Evaluator
 from train.grids import save_grid
 from train.health import HealthMonitor
 from train.loop import Trainer
 from train.stopwatch import Stopwatch
+from train.trackers import Trackers
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +34,8 @@ class Run:
     """Writes what happens in a run to its folder; used by the main process alone, but for `announce`.
 
     The folder holds `config.json`, `model.safetensors` and `README.md` (the generator, once saved),
-    `training_config.json`, `metrics.jsonl`, `health.json`, `samples/` and `checkpoint-{step}/` (generators on the way).
+    `training_config.json`, `metrics.jsonl`, `curves.png`, `health.json`, `samples/`, `checkpoint-{step}/` (to go on
+    from), and with `--keep_best` `best/`.
     """
 
     def __init__(
@@ -50,6 +55,7 @@ class Run:
         self.settings = resume.settings(options, self.data_sha256, accelerator.num_processes)
         self.first_step = 0
         self.stopwatch = Stopwatch()
+        self.best = Best(self.folder) if options.keep_best else None
         watched = accelerator.is_main_process and options.health_steps > 0
         self.health = HealthMonitor(options, data, accelerator.device) if watched else None
         if resumed is not None:
@@ -58,6 +64,9 @@ class Run:
             self.stopwatch = Stopwatch(resumed.record["seconds"], resumed.record["cpu_seconds"])
             if self.health and resumed.record.get("health"):
                 self.health.load_state_dict(resumed.record["health"])
+            if self.best and resumed.record.get("best"):
+                self.best.load_state_dict(resumed.record["best"])
+        self.trackers = Trackers(options, accelerator, self.first_step)
         if accelerator.is_main_process:
             self._prepare_folder()
 
@@ -100,19 +109,27 @@ class Run:
             self.health.observe(stats)
         if num_steps % options.logging_steps == 0 or is_last:
             self.log(num_steps, {name: float(value) for name, value in stats.items()})
+        scores: dict[str, float] = {}
         with self.stopwatch.paused():
             if self.health and (num_steps % options.health_steps == 0 or is_last):
                 self.health.look(num_steps, self.generator, int(stats["skipped_updates"]))
             if num_steps % options.sampling_steps == 0 and not is_last:
-                save_grid(self.generator, self.folder / "samples", num_steps)
-            if options.checkpointing_steps and num_steps % options.checkpointing_steps == 0:
-                self.save_checkpoint(num_steps)
-            scores = {}
+                self.save_grid(num_steps)
             is_due = options.evaluation_steps > 0 and num_steps % options.evaluation_steps == 0
-            if self.evaluator and is_due and not is_last:
+            if self.evaluator and is_due and (self.best or not is_last):
                 scores = self.evaluator.quick(self.generator)
+                if self.best:
+                    self.best.offer(self.generator, num_steps, scores["frechet_distance"])
         if scores:
             self.log(num_steps, scores)
+        if options.checkpointing_steps and num_steps % options.checkpointing_steps == 0:
+            with self.stopwatch.paused():
+                self.save_checkpoint(num_steps)
+
+    def save_grid(self, num_steps: int) -> None:
+        """Write a sheet of samples."""
+        path = save_grid(self.generator, self.folder / "samples", num_steps)
+        self.trackers.log_picture(path, num_steps)
 
     def save_checkpoint(self, num_steps: int) -> bool:
         """Write a checkpoint and let go of the oldest; what hinders it is told, and the run goes on.
@@ -126,6 +143,7 @@ class Run:
             "cpu_seconds": self.stopwatch.cpu_seconds,
             "versions": versions(),
             "health": self.health.state_dict() if self.health else None,
+            "best": self.best.state_dict() if self.best else None,
         }
         try:
             checkpoint.save(self.folder, num_steps, self.trainer.state_dict(), record, self.generator.save_pretrained)
@@ -152,11 +170,16 @@ class Run:
         }
         with (self.folder / "metrics.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
+        self.trackers.log(line, num_steps)
 
     def finish(self, num_steps: int, *, interrupted: bool) -> None:
         """Measure the generator unless interrupted, save it with its card, and push it if asked to."""
         minutes = self.stopwatch.seconds / 60
-        save_grid(self.generator, self.folder / "samples", num_steps)
+        if interrupted:
+            self.save_checkpoint(num_steps)
+        self.save_grid(num_steps)
+        if self.best and not interrupted:
+            self.best.restore(self.generator)
         metrics: list[Metric] = []
         if self.evaluator and not interrupted:
             scores, reference = self.evaluator.full(self.generator)
@@ -178,7 +201,9 @@ class Run:
         logger.info(
             "%s at step %d; the generator is in %s", "interrupted" if interrupted else "done", num_steps, self.folder
         )
-        if interrupted and self.save_checkpoint(num_steps):
+        with contextlib.suppress(CurvesError):  # of a run that ended before the first line
+            draw_curves(self.folder, self.folder / "curves.png")
+        if interrupted and (self.folder / f"checkpoint-{num_steps}").is_dir():
             logger.info("to go on: %s", resume_command())
         if self.options.push_to_hub and not interrupted:
             self.push(facts)

@@ -21,6 +21,7 @@ if __name__ == "__main__":
 import argparse
 import logging
 import os
+from dataclasses import replace
 
 import torch
 import tyro
@@ -28,18 +29,21 @@ from accelerate import Accelerator, DistributedDataParallelKwargs
 from tqdm.auto import tqdm
 
 from gan_hub.config import ConfigError
+from gan_hub.evaluation import Evaluator
+from gan_hub.weights import ModelError
 from train import resume
 from train.batches import Batches
-from train.build import build_trainer
+from train.build import build_trainer, choose_precision
 from train.checkpoint import CheckpointError, checkpoints
 from train.config import OptionError, TrainingOptions
 from train.data import load_dataset
-from train.evaluate import Evaluator
 from train.health import CollapseError
 from train.interrupt import Interrupt
 from train.loop import Trainer
 from train.presets import PRESETS, preset
 from train.run import Run
+from train.trackers import FOLDER as TRACKING_FOLDER
+from train.trackers import check_installed
 
 logger = logging.getLogger("train")
 
@@ -51,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         options = parse(sys.argv[1:] if arguments is None else arguments)
         train(options)
-    except (OptionError, ConfigError, CheckpointError, FileNotFoundError) as error:
+    except (OptionError, ConfigError, CheckpointError, ModelError, FileNotFoundError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except (FloatingPointError, CollapseError) as error:
@@ -80,13 +84,16 @@ def train(options: TrainingOptions) -> None:
     accelerator = make_accelerator(options)
     set_num_threads(options, accelerator)
     resumed = resume.choose(options)
+    # What was measured once holds to the end: measured again, it could come out otherwise.
+    known = resumed.record["settings"]["mixed_precision"] if resumed and options.mixed_precision == "auto" else None
+    options = replace(options, mixed_precision=known or choose_precision(options, accelerator))
     with accelerator.main_process_first():
         data = load_dataset(options)
     trainer = build_trainer(options, data, accelerator)
     conditional = options.conditional and bool(data.class_names)
     batches = Batches(data, options, accelerator=accelerator, conditional=conditional)
     measured = accelerator.is_main_process and options.evaluation_steps >= 0
-    evaluator = Evaluator.for_dataset(data, options.data_dir) if measured else None
+    evaluator = Evaluator.for_dataset(data, options.data_dir, extractor=options.extractor) if measured else None
     run = Run(options, data, trainer, evaluator, resumed)
     if resumed is not None:
         trainer.load_state_dict(resumed.tensors)
@@ -127,12 +134,14 @@ def run_loop(trainer: Trainer, batches: Batches, run: Run, interrupt: Interrupt)
     return options.max_train_steps
 
 
-def make_accelerator(options: TrainingOptions) -> Accelerator:  # noqa: ARG001
+def make_accelerator(options: TrainingOptions) -> Accelerator:
     """One accelerator for both networks.
 
     Raises:
-        OptionError: the launcher was told to use a precision or a strategy that two networks can't be trained with.
+        OptionError: the launcher was told to use a precision or a strategy that two networks can't be trained with,
+            or a tracker is not installed.
     """
+    check_installed(options.report_to)
     if os.environ.get("ACCELERATE_MIXED_PRECISION", "no") not in ("no", "bf16"):
         raise OptionError(
             f"the launcher asks for {os.environ['ACCELERATE_MIXED_PRECISION']}; the penalties overflow in it: "
@@ -146,6 +155,8 @@ def make_accelerator(options: TrainingOptions) -> Accelerator:  # noqa: ARG001
         # Without this, processes started by torchrun on a machine without a GPU would not find each other.
         cpu=not torch.accelerator.is_available(),
         mixed_precision="no",  # and accumulation is the loop's own: accelerate's counts the passes of both networks
+        log_with=list(options.report_to) or None,
+        project_dir=options.output_dir / TRACKING_FOLDER,
         kwargs_handlers=[DistributedDataParallelKwargs(broadcast_buffers=False)],
     )
 

@@ -1,7 +1,10 @@
 """What is wrong, or worth knowing, about a collection of pictures, in words."""
 
+import hashlib
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 
@@ -60,7 +63,7 @@ class Report:
         self._compare(name, decoded.array)
 
     def _compare(self, name: str, array: np.ndarray) -> None:
-        pixels = array.tobytes()
+        pixels = hashlib.blake2b(array.tobytes(), digest_size=16).digest()
         if (twin := self._seen.setdefault(pixels, name)) != name:
             self.duplicates[name] = twin
             return
@@ -69,10 +72,19 @@ class Report:
         signs = np.packbits(thumbnail[:, 1:] > thumbnail[:, :-1]).tobytes()
         candidates = self._thumbnails.setdefault(signs, [])
         for other, seen in candidates[:50]:
-            if np.abs(thumbnail - seen).mean() < 2:
+            if np.abs(thumbnail - seen.astype(np.float32)).mean() < 2:
                 self.near_duplicates[name] = other
                 return
-        candidates.append((name, thumbnail))
+        candidates.append((name, thumbnail.round().astype(np.uint8)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """What was gathered, as JSON has it."""
+        return {item.name: getattr(self, item.name) for item in fields(self) if not item.name.startswith("_")}
+
+    def load_dict(self, found: Mapping[str, Any]) -> None:
+        """Take over what another report gathered from the same pictures."""
+        for name, value in found.items():
+            setattr(self, name, value)
 
     @property
     def faults(self) -> int:

@@ -54,9 +54,10 @@ def _gather(
 
     report = Report()
     arrays, labels = [], []
-    for number, row in enumerate(rows):  # type: ignore[var-annotated, arg-type]  # datasets has no types
-        label = row[label_column] if label_column else 0
+    for number in range(len(rows)):  # type: ignore[arg-type]  # datasets has no types
         try:
+            row = rows[number]  # type: ignore[index]  # decodes the picture, or fails to
+            label = row[label_column] if label_column else 0
             decoded = fitted(row[image_column], resolution=resolution, channels=channels)
         except (UnreadableError, OSError, ValueError, SyntaxError) as error:
             report.unreadable[f"row {number}"] = str(error)

@@ -102,7 +102,7 @@ def _mapped(
     Raises:
         DataError: the disk is full.
     """
-    key = hashlib.sha256(json.dumps([files.fingerprint(), files.labels, shape, 1]).encode()).hexdigest()[:16]
+    key = hashlib.sha256(json.dumps([files.fingerprint(), files.labels, shape, 2]).encode()).hexdigest()[:16]
     pixels, notes = cache_dir / f"{key}.pixels", cache_dir / f"{key}.json"
     if not notes.is_file():
         cache_dir.mkdir(parents=True, exist_ok=True)
@@ -114,8 +114,7 @@ def _mapped(
             labels = _decode_into(array, files, report)
             array.flush()
             temporary.rename(pixels)
-            known = {"labels": labels, "unreadable": report.unreadable, "num_pictures": report.num_pictures}
-            temporary.write_text(json.dumps(known))
+            temporary.write_text(json.dumps({"labels": labels, "report": report.to_dict()}))
             temporary.rename(notes)
         except OSError as error:
             temporary.unlink(missing_ok=True)
@@ -125,7 +124,7 @@ def _mapped(
                 "smaller --resolution"
             ) from error
     saved = json.loads(notes.read_text())
-    report.unreadable, report.num_pictures = saved["unreadable"], saved["num_pictures"]
+    report.load_dict(saved["report"])  # what is wrong with the pictures is told again
     labels = saved["labels"]
     # Copy on write: torch wants memory it may write to, and nothing ever does.
     return np.memmap(pixels, np.uint8, "c", shape=shape)[: len(labels)], labels

@@ -216,7 +216,8 @@ def test_more_pictures_than_memory_are_mapped_and_found_again(tmp_path: Path, mo
     monkeypatch.setattr(pictures, "decode", decode)
     again, second = load_pictures(tmp_path / "in", **arguments)  # type: ignore[arg-type]
     assert torch.equal(again.images, plain.images)
-    assert first.unreadable == second.unreadable == report.unreadable
+    assert first.to_dict() == second.to_dict() == report.to_dict()
+    assert second.duplicates, "a fault that --strict_data refuses is known from the cache too"
     assert len(list((tmp_path / "cache").iterdir())) == 2
 
 

@@ -18,7 +18,9 @@ from tests.train.test_loop import OPTIONS
 from tests.train.test_train import BIN, launch, output_of
 from train import checkpoint, resume
 from train.config import OptionError
+from train.presets import preset
 from train.resume import check_settings, settings
+from train.train import train
 
 STOPS = (1, 3, 5, 10, 13, 23)  # within epochs and penalty intervals, and just before the end
 GROUPS = {
@@ -55,7 +57,18 @@ def test_a_resumed_run_is_the_uninterrupted_one_to_the_bit(
 
 def test_an_interrupted_command_goes_on_where_it_was(tmp_path: Path) -> None:
     """As users do it: stopped by a signal, gone on with the command that is printed, equal to a run without a stop."""
-    arguments = ("--preset", "tiny", "--max_train_steps", "60", "--logging_steps", "5", "--evaluation_steps", "-1")
+    arguments = (
+        "--preset",
+        "tiny",
+        "--max_train_steps",
+        "60",
+        "--logging_steps",
+        "5",
+        "--mixed_precision",
+        "no",
+        "--evaluation_steps",
+        "-1",
+    )
     whole = tmp_path / "whole"
     output_of(launch(*arguments, "--output_dir", str(whole), launcher=(sys.executable,)))
     stopped = tmp_path / "stopped"
@@ -200,3 +213,22 @@ def test_changed_settings_are_named_and_refused_unless_allowed(caplog: pytest.Lo
 def test_a_setting_that_is_not_an_option_can_not_be_free() -> None:
     known = set(OPTIONS.__dataclass_fields__)
     assert known >= resume.FREE, f"no such options: {resume.FREE - known}"
+
+
+def test_the_precision_that_was_measured_holds_for_the_resumed_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy machine it could be measured otherwise the second time."""
+    options = replace(
+        preset("tiny"), output_dir=tmp_path, max_train_steps=4, checkpointing_steps=2, evaluation_steps=-1
+    )
+    hashes = []
+    for pays_at_first in (True, False):
+        monkeypatch.setattr("train.build.bf16_pays", lambda _, pays=pays_at_first: pays)
+        train(replace(options, overwrite_output_dir=True))
+        monkeypatch.setattr("train.build.bf16_pays", lambda _: pytest.fail("measured again"))
+        whole = (tmp_path / "model.safetensors").read_bytes()
+        train(replace(options, resume_from_checkpoint="checkpoint-2"))
+        assert (tmp_path / "model.safetensors").read_bytes() == whole
+        hashes.append(whole)
+    assert hashes[0] != hashes[1], "precision makes no difference here, and the test proves nothing"
