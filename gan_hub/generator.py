@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from gan_hub import __version__, card, hub, weights
 from gan_hub.config import FORMAT_VERSION, ConfigError, GeneratorConfig, shown
-from gan_hub.latents import check_seed, labels_of_latents, latents_from_seeds, structured, truncate
+from gan_hub.latents import check_seed, emphasised, labels_of_latents, latents_from_seeds, structured, truncate
 from gan_hub.models import ARCHITECTURES
 
 Labels = int | Sequence[int] | Tensor | None
@@ -132,7 +132,7 @@ class GanGenerator(
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         """Map z [B, latent_dim] and labels [B] (None when unconditional) to images [B, T * C, H, W] in [-1, 1]."""
-        return self.network(z, labels)
+        return self.network(emphasised(z, self.config.num_categories), labels)
 
     def latents(self, seeds: Sequence[int]) -> Tensor:
         """The latents of the seeds: [N, latent_dim], on the CPU; each row depends on its own seed alone."""
@@ -211,14 +211,14 @@ class GanGenerator(
         from 128 x 128 on a chunk is one picture, so that padding costs nothing where it would cost most.
         """
         if self.device.type != "cpu":
-            return self.network(z, labels)
+            return self.forward(z, labels)
         size = self.chunk_size
         padding = -len(z) % size
         z = nn.functional.pad(z, (0, 0, 0, padding))
         label_chunks = (
             [None] * (len(z) // size) if labels is None else nn.functional.pad(labels, (0, padding)).split(size)
         )
-        images = [self.network(*chunk) for chunk in zip(z.split(size), label_chunks)]
+        images = [self.forward(*chunk) for chunk in zip(z.split(size), label_chunks)]
         return torch.cat(images)[: len(z) - padding]
 
     def _label_tensor(self, labels: Labels, z: Tensor) -> Tensor | None:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 MAX_SEED = 2**32 - 1
+CODE_SCALE, REST_SCALE = 6.0, 0.5
 
 
 def latents_from_seeds(seeds: Sequence[int], latent_dim: int) -> Tensor:
@@ -68,6 +69,22 @@ def structured(normals: Tensor, *, num_categories: int = 0, num_active: int = 0)
     if num_categories:
         code = torch.nn.functional.one_hot(code.argmax(1), num_categories).to(normals.dtype)
     return torch.cat([code, rest], dim=1)
+
+
+def emphasised(z: Tensor, num_categories: int) -> Tensor:
+    """Latents as the network takes them: a categorical code louder than all the rest of z together.
+
+    A one-hot code beside dozens of normals would be a small step among large ones, and categories would come to mean
+    whatever small thing is left. ClusterGAN makes the normals small instead (Mukherjee et al., 2019, arXiv:1809.03627,
+    section 3); here both, so that the input keeps its size.
+
+    Args:
+        z: [N, latent_dim].
+        num_categories: entries at the front of z that are a one-hot code; 0 leaves z alone.
+    """
+    if not num_categories:
+        return z
+    return torch.cat([z[:, :num_categories] * CODE_SCALE, z[:, num_categories:] * REST_SCALE], dim=1)
 
 
 def truncate(z: Tensor, truncation: float, *, num_categories: int = 0) -> Tensor:

@@ -181,6 +181,26 @@ def random_geometry(images: Tensor, strength: Tensor, random: torch.Generator) -
     return matrix @ _translation(drawn(torch.randn, 2) * size / 8)
 
 
+def random_view(images: Tensor, random: torch.Generator) -> Tensor:
+    """Images [B, C, H, W] turned, slanted, scaled, stretched and shifted a little at random, each by its own draw.
+
+    What stays in view is what a picture is of: up to 23 degrees, a slant of 0.4, a fifth larger or smaller, a fifth
+    longer or shorter, a sixteenth of the side away.
+    """
+    _, _, height, width = images.shape
+    turn, slant, size, stretch, down, right = (2 * torch.rand(6, len(images), generator=random) - 1).to(images.device)
+    size, stretch = (0.2 * size).exp(), (0.2 * stretch).exp()
+    shear = torch.eye(3, device=images.device).repeat(len(images), 1, 1)
+    shear[:, 0, 1] = 0.4 * slant
+    matrices = (
+        _translation(torch.stack([right * width / 16, down * height / 16], dim=1))
+        @ _rotation(0.4 * turn)
+        @ _scaling(size * stretch, size / stretch)
+        @ shear
+    )
+    return transform_geometry(images, matrices, transparent=True)
+
+
 def transform_geometry(images: Tensor, matrices: Tensor, *, transparent: bool) -> Tensor:
     """Sample images [B, C, H, W] at places moved by matrices [B, 3, 3], in pixels from the middle, bilinearly.
 

@@ -13,7 +13,7 @@ from torch.optim.swa_utils import AveragedModel
 from gan_hub.divergences import PROVED
 from gan_hub.generator import GanGenerator
 from gan_hub.losses import LOSSES, gradient_penalty, interpolates, mutual_information_loss, squared_gradient_norm
-from train.augment import Augment
+from train.augment import Augment, random_view
 from train.batches import Batch
 from train.checkpoint import copy_into, part_of, tensors_of
 from train.config import TrainingOptions
@@ -214,7 +214,7 @@ class Trainer:
         images = torch.cat([self._augmented(batch.real, random), self._augmented(fake, random)])
         # The penalties are on the gradient at what the discriminator sees, as in StyleGAN2-ADA and R3GAN.
         images = images.requires_grad_(bool(penalty_weight))
-        logits, code_logits = self._discriminate(images, batch.labels)
+        logits = self._discriminate(images, batch.labels)
         real_logits, fake_logits = logits.chunk(2)
         loss = LOSSES[self.options.loss][0](real_logits, fake_logits).mean()
         proved, prove = PROVED[self.options.loss]
@@ -227,8 +227,8 @@ class Trainer:
         if self.augment is not None:
             opinion = real_logits - fake_logits if self.options.loss == "relativistic" else real_logits
             stats["real_sign"] = opinion.detach().sign().mean()
-        if code_logits is not None:
-            information_loss = mutual_information_loss(code_logits.chunk(2)[1], self._codes(batch)).mean()
+        if self.options.num_categories:
+            information_loss = self._information_loss(self.discriminator, batch, fake, random)
             loss = loss + self.options.information_weight * information_loss
             stats["information_loss"] = information_loss.detach()
         if penalty_weight:
@@ -245,7 +245,7 @@ class Trainer:
             real, fake = images.detach().chunk(2)
             between = interpolates(real, fake, random)
             with self._autocast():
-                between_logits, _ = _logits_and_codes(self.discriminator(between, batch.labels))
+                between_logits = _logits(self.discriminator(between, batch.labels))
             return {"gp": gradient_penalty(between, between_logits)}
         norms = squared_gradient_norm(images, logits)  # of both in one pass
         return {
@@ -253,31 +253,38 @@ class Trainer:
         }
 
     def _generator_loss(self, discriminator: nn.Module, made: Pass, fake: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        random = self._random(made.batch, 1)
         with self._autocast():
-            seen = self._augmented(fake, self._random(made.batch, 1))
-            fake_logits, code_logits = _logits_and_codes(discriminator(seen, made.batch.labels))
+            fake_logits = _logits(discriminator(self._augmented(fake, random), made.batch.labels))
         loss = LOSSES[self.options.loss][1](made.real_logits, fake_logits).mean()
         stats = {"generator_loss": loss.detach()}
-        if code_logits is not None:
-            information_loss = mutual_information_loss(code_logits, self._codes(made.batch)).mean()
+        if self.options.num_categories:
+            information_loss = self._information_loss(discriminator, made.batch, fake, random)
             loss = loss + self.options.information_weight * information_loss
         return loss, stats
 
-    def _discriminate(self, images: Tensor, labels: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        """Logits [2 B] and the guess of the codes for real and then fake images [2 B, C, H, W]."""
+    def _information_loss(
+        self, discriminator: nn.Module, batch: Batch, fake: Tensor, random: torch.Generator
+    ) -> Tensor:
+        """How badly the codes can be read off the pictures made from them.
+
+        Read off a random view of each, which InfoGAN does not do: the slant or the place of a digit would be as good a
+        meaning for a code as the digit, and is learned sooner.
+        """
+        with self._autocast():
+            _, code_logits = discriminator(random_view(fake.float(), random), batch.labels)
+        return mutual_information_loss(code_logits.float(), batch.z[:, : self.options.num_categories]).mean()
+
+    def _discriminate(self, images: Tensor, labels: Tensor | None) -> Tensor:
+        """Logits [2 B] for real and then fake images [2 B, C, H, W]."""
         if self.batch_statistics:
             # Together, the statistics would mix, and a discriminator that sees its own batch's average could tell from
             # it alone (https://github.com/soumith/ganhacks, tip 4).
             with self._autocast():
-                outputs = [_logits_and_codes(self.discriminator(half, labels)) for half in images.chunk(2)]
-            logits, codes = zip(*outputs)
-            return torch.cat(logits), None if codes[0] is None else torch.cat(codes)
+                return torch.cat([_logits(self.discriminator(half, labels)) for half in images.chunk(2)])
         both = None if labels is None else torch.cat([labels, labels])
         with self._autocast():
-            return _logits_and_codes(self.discriminator(images, both))
-
-    def _codes(self, batch: Batch) -> Tensor:
-        return batch.z[:, : self.options.num_categories]
+            return _logits(self.discriminator(images, both))
 
     def _augmented(self, images: Tensor, random: torch.Generator) -> Tensor:
         return images if self.augment is None else self.augment(images.float(), random)
@@ -296,7 +303,6 @@ class Trainer:
         )
 
 
-def _logits_and_codes(output: Tensor | tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor | None]:
-    """What a discriminator gives, in float32: logits, and the guess of the code if it makes one."""
-    logits, codes = output if isinstance(output, tuple) else (output, None)
-    return logits.float(), None if codes is None else codes.float()
+def _logits(output: Tensor | tuple[Tensor, Tensor]) -> Tensor:
+    """Of what a discriminator gives, the logits, in float32."""
+    return (output[0] if isinstance(output, tuple) else output).float()

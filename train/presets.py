@@ -88,7 +88,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "output_dir": Path("runs/infogan"),
         "conditional": False,
         "num_categories": 10,
-        "gamma": 10.0,  # with 1, and no labels to tell the pictures apart by, it paints all black within 60 steps
+        "penalty_interval": 4,  # with 16, and no labels to tell pictures apart by, it paints all black at the start
         "max_train_steps": 4000,
         "evaluation_steps": 1000,
     },

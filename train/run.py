@@ -182,7 +182,8 @@ class Run:
             self.best.restore(self.generator)
         metrics: list[Metric] = []
         if self.evaluator and not interrupted:
-            scores, reference = self.evaluator.full(self.generator)
+            with self.stopwatch.paused():
+                scores, reference = self.evaluator.full(self.generator)
             self.log(num_steps, scores)
             metrics = self.evaluator.card_metrics(scores, reference)
         facts = RunFacts(

@@ -55,7 +55,8 @@ class Trackers:
 
                 tracker.log({"samples": trackio.Image(array)}, step=num_steps)
             else:
-                tracker.log_images({"samples": array[None]}, step=num_steps)
+                layout = {"dataformats": "NHWC"} if name == "tensorboard" else {}
+                tracker.log_images({"samples": array[None]}, step=num_steps, **layout)
 
 
 def check_installed(names: tuple[str, ...]) -> None:

@@ -54,11 +54,19 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.smoke
 def test_a_run_leaves_what_it_promises(run_folder: Path) -> None:
-    for name in ("config.json", "model.safetensors", "README.md", "training_config.json", "metrics.jsonl"):
+    for name in (
+        "config.json",
+        "model.safetensors",
+        "README.md",
+        "training_config.json",
+        "metrics.jsonl",
+        "curves.png",
+    ):
         assert (run_folder / name).is_file(), name
     assert json.loads((run_folder / "training_config.json").read_text())["architecture"] == "conv"
     grids = sorted((run_folder / "samples").iterdir())
     assert len(grids) == 5
+    assert json.loads((run_folder / "health.json").read_text())["healthy"]
     with Image.open(grids[-1]) as grid:
         assert len(grid.getcolors(10_000) or []) > 2
     GanGenerator.from_pretrained(run_folder / "checkpoint-250").sample(1, seed=0)
@@ -66,9 +74,10 @@ def test_a_run_leaves_what_it_promises(run_folder: Path) -> None:
 
 def test_metrics_count_images_and_seconds(run_folder: Path) -> None:
     lines = [json.loads(line) for line in (run_folder / "metrics.jsonl").read_text().splitlines()]
-    assert [line["step"] for line in lines] == list(range(10, 501, 10))
+    assert [line["step"] for line in lines] == [*range(10, 501, 10), 500]
+    assert {"frechet_distance", "recall", "copied_share"} <= set(lines[-1])
     assert all(line["num_images"] == 32 * line["step"] for line in lines)
-    assert all(a["seconds"] < b["seconds"] for a, b in itertools.pairwise(lines))
+    assert all(a["seconds"] <= b["seconds"] for a, b in itertools.pairwise(lines))
     assert {"discriminator_loss", "generator_loss", "images_per_second", "cpu_seconds"} <= set(lines[0])
 
 
@@ -126,7 +135,7 @@ def test_a_signal_saves_and_ends_cleanly(tmp_path: Path, number: signal.Signals)
 
 
 def test_an_unknown_preset_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(OptionError, match="unknown preset 'minst'; choose from: dcgan, fashion, folder"):
+    with pytest.raises(OptionError, match="unknown preset 'minst'; choose from: dcgan, emoji, fashion"):
         parse(["--preset", "minst"])
 
 
@@ -150,7 +159,7 @@ def test_a_refusal_is_one_sentence_and_status_two(tmp_path: Path) -> None:
     process = launch("--preset", "tiny", "--train_data_dir", str(tmp_path), launcher=(sys.executable,))
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 2
-    assert "holds no picture that can be read" in output
+    assert "holds no picture; give a folder or a ZIP" in output
     assert "Traceback" not in output
 
 
