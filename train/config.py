@@ -99,6 +99,9 @@ class TrainingOptions:
     # Optimisation
     train_batch_size: int = 128
     """On each process."""
+    auto_batch_size: bool = False
+    """If a batch does not fit into the device's memory, halve it and accumulate twice as many, so that each update is
+    computed from as many pictures; with one process."""
     gradient_accumulation_steps: int = 1
     """Batches that one update is computed from."""
     max_train_steps: int = 10_000

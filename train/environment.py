@@ -74,6 +74,24 @@ def default_num_threads(num_processes: int) -> int:
     return max(1, cores // num_processes)
 
 
+def asked_processes() -> int | None:
+    """The number that this process's launcher was told to start with --num_processes; None if it was not told."""
+    import psutil
+
+    try:
+        words = psutil.Process().parent().cmdline()  # which a process may lack
+    except (psutil.Error, AttributeError):
+        return None
+    if "launch" not in words:
+        return None
+    for i, word in enumerate(words):
+        name, _, value = word.partition("=")
+        if name in ("--num_processes", "--num-processes"):
+            number = value or (words[i + 1] if i + 1 < len(words) else "")
+            return int(number) if number.isdecimal() else None
+    return None
+
+
 def hardware() -> str:
     """The processor with its threads, or the GPU, in words for a card."""
     import torch

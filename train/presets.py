@@ -98,7 +98,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "output_dir": Path("runs/sparse"),
         "conditional": False,
         "num_active": 8,
-        "gamma": 10.0,
+        "penalty_interval": 4,
         "max_train_steps": 2000,
         "evaluation_steps": 1000,
     },

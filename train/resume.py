@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 # Options that change what is written and said, or where and how fast it is computed, but not what is learned.
 FREE = {
     "allow_changed_settings",
+    "auto_batch_size",  # what it came to is compared
     "checkpointing_steps",
     "checkpoints_total_limit",
     "data_cache_dir",
@@ -73,6 +74,12 @@ def choose(options: TrainingOptions) -> Checkpoint | None:
             logger.warning("passed over: %s", error)
     logger.warning("there is no checkpoint in '%s' to go on from; starting at step 0", folder)
     return None
+
+
+def batch_of(resumed: Checkpoint, options: TrainingOptions) -> TrainingOptions:
+    """The options with the batch that the run began with, which `--auto_batch_size` found."""
+    names = ("train_batch_size", "gradient_accumulation_steps")
+    return replace(options, **{name: resumed.record["settings"][name] for name in names})
 
 
 def settings(options: TrainingOptions, data_sha256: str, num_processes: int) -> dict[str, Any]:

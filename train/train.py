@@ -13,7 +13,7 @@ if __package__ in (None, ""):
     # Launched as a file, Python puts train/ itself first on the path, where `import train` would find this file.
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from train.environment import default_num_threads, tune_process
+from train.environment import asked_processes, default_num_threads, tune_process
 
 if __name__ == "__main__":
     tune_process()  # before torch is imported, which reads the settings
@@ -21,6 +21,7 @@ if __name__ == "__main__":
 import argparse
 import logging
 import os
+import shlex
 from dataclasses import replace
 
 import torch
@@ -32,6 +33,7 @@ from gan_hub.config import ConfigError
 from gan_hub.evaluation import Evaluator
 from gan_hub.weights import ModelError
 from train import resume
+from train.batch_size import fitting_batch
 from train.batches import Batches
 from train.build import build_trainer, choose_precision
 from train.checkpoint import CheckpointError, checkpoints
@@ -83,12 +85,15 @@ def train(options: TrainingOptions) -> None:
     """Train from start to end, or to an interrupt, and write the run folder."""
     accelerator = make_accelerator(options)
     set_num_threads(options, accelerator)
+    warn_of_missing_processes(accelerator)
     resumed = resume.choose(options)
     # What was measured once holds to the end: measured again, it could come out otherwise.
     known = resumed.record["settings"]["mixed_precision"] if resumed and options.mixed_precision == "auto" else None
     options = replace(options, mixed_precision=known or choose_precision(options, accelerator))
     with accelerator.main_process_first():
         data = load_dataset(options)
+    if options.auto_batch_size:
+        options = resume.batch_of(resumed, options) if resumed else fitting_batch(options, data, accelerator)
     trainer = build_trainer(options, data, accelerator)
     conditional = options.conditional and bool(data.class_names)
     batches = Batches(data, options, accelerator=accelerator, conditional=conditional)
@@ -159,6 +164,19 @@ def make_accelerator(options: TrainingOptions) -> Accelerator:
         project_dir=options.output_dir / TRACKING_FOLDER,
         kwargs_handlers=[DistributedDataParallelKwargs(broadcast_buffers=False)],
     )
+
+
+def warn_of_missing_processes(accelerator: Accelerator) -> None:
+    """Say so if the launcher started fewer processes than it was asked for, as accelerate's does on CPUs."""
+    asked = asked_processes()
+    if asked is not None and asked > 1 and accelerator.num_processes == 1:
+        command = shlex.join(["torchrun", "--nproc_per_node", str(asked), "train/train.py", *sys.argv[1:]])
+        logger.warning(
+            "`accelerate launch` was asked for %d processes and started one, as it does on CPUs; for %d use: %s",
+            asked,
+            asked,
+            command,
+        )
 
 
 def set_num_threads(options: TrainingOptions, accelerator: Accelerator) -> None:
