@@ -182,23 +182,22 @@ class Trainer:
             with self._sync_gradients(self.discriminator, i == len(batches) - 1):
                 fake = self._generate(batch, keep_graph)
                 loss, real_logits, stats = self._discriminator_loss(batch, fake.detach().float(), penalty_weight)
-                self.accelerator.backward(loss / len(batches))
+                (loss / len(batches)).backward()
             losses.append(loss.detach())
             passes.append(Pass(batch, fake if keep_graph else None, real_logits))
         self.discriminator_guard.step(torch.stack(losses).sum())
         return passes, stats
 
     def _update_generator(self, passes: list[Pass]) -> dict[str, Tensor]:
-        # Frozen, so that the generator's backward neither computes nor leaves gradients in it.
-        discriminator = self.accelerator.unwrap_model(self.discriminator).requires_grad_(False)
+        discriminator = self.accelerator.unwrap_model(self.discriminator)
         losses = []
-        for i, made in enumerate(passes):
-            with self._sync_gradients(self.generator, i == len(passes) - 1):
-                fake = self._generate(made.batch, True) if made.fake is None else made.fake
-                loss, stats = self._generator_loss(discriminator, made, fake)
-                self.accelerator.backward(loss / len(passes))
-            losses.append(loss.detach())
-        discriminator.requires_grad_(True)
+        with self.discriminator_guard.frozen():
+            for i, made in enumerate(passes):
+                with self._sync_gradients(self.generator, i == len(passes) - 1):
+                    fake = self._generate(made.batch, True) if made.fake is None else made.fake
+                    loss, stats = self._generator_loss(discriminator, made, fake)
+                    (loss / len(passes)).backward()
+                losses.append(loss.detach())
         self.generator_guard.step(torch.stack(losses).sum())
         return stats
 
