@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import tyro
 
 from gan_hub.data.doctor import Report
+from gan_hub.data.drawn import moving
 from gan_hub.data.files import DataError, find_pictures
 from gan_hub.data.idx import IDX_SETS, load_idx_set
 from gan_hub.data.pictures import decoded_pictures, load_pictures
@@ -113,6 +114,8 @@ def evaluate(
         pictures, _ = load_pictures(
             Path(data), resolution=generator.image_size, channels=generator.channels, exclude=exclude
         )
+    if generator.num_frames > 1:
+        pictures = moving(pictures, num_frames=generator.num_frames, seed=0)
     evaluator = Evaluator.for_dataset(pictures, data_dir, extractor=extractor, num_samples=num_samples)
     if evaluator is None:
         raise DataError(f"'{data}' holds {len(pictures)} pictures; a measure needs {MIN_PICTURES}")

@@ -97,7 +97,7 @@ class Evaluator:
         return scores | self._class_scores(images, None), reference
 
     def sample(self, generator: GanGenerator, *, uniform: bool = False) -> tuple[Tensor, Tensor | None]:
-        """The pictures that are measured, and the class asked for in each (None when unconditional).
+        """The pictures or clips [M, T * C, H, W] to measure, and the class asked for in each (None when unconditional).
 
         Args:
             generator: to be measured.
@@ -112,7 +112,7 @@ class Evaluator:
             if not uniform and (self.labels is None or int(self.labels.max()) >= generator.num_classes):
                 raise ValueError("the generator's classes are not those of the data")
             labels = labels_of_latents(z, generator.num_classes) if uniform else self.labels
-        return generator.generate(z, labels).cpu(), labels
+        return generator.clips(z, labels).flatten(1, 2).cpu(), labels
 
     def _class_scores(self, images: Tensor, labels: Tensor | None) -> dict[str, float]:
         """How often each class is seen relative to how often it is asked for, and how often the one asked for is seen.

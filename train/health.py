@@ -194,13 +194,13 @@ class HealthMonitor:
         check.failing, check.value, check.sentence = failing, value, sentence
 
     def _sample(self, generator: GanGenerator) -> Tensor:
-        """Images [NUM_SAMPLES, C, H, W], with classes as often as in the data."""
+        """Images [NUM_SAMPLES, T * C, H, W], with classes as often as in the data."""
         z = generator.latents(range(SEED, SEED + NUM_SAMPLES))
         labels = None
         if self._labels is not None:
             spread = torch.linspace(0, len(self._labels) - 1, NUM_SAMPLES).long()
             labels = self._labels[spread]
-        return generator.generate(z, labels).cpu()
+        return generator.clips(z, labels).flatten(1, 2).cpu()
 
     def _write(self, num_steps: int) -> None:
         checks = {name: asdict(check) for name, check in self.checks.items()}
