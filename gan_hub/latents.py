@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 MAX_SEED = 2**32 - 1
-CODE_SCALE, REST_SCALE = 6.0, 0.5
+CODE_SCALE = 10.0
 
 
 def latents_from_seeds(seeds: Sequence[int], latent_dim: int) -> Tensor:
@@ -76,7 +76,7 @@ def emphasised(z: Tensor, num_categories: int) -> Tensor:
 
     A one-hot code beside dozens of normals would be a small step among large ones, and categories would come to mean
     whatever small thing is left. ClusterGAN makes the normals small instead (Mukherjee et al., 2019, arXiv:1809.03627,
-    section 3); here both, so that the input keeps its size.
+    section 3); then it takes the network long to make use of them.
 
     Args:
         z: [N, latent_dim].
@@ -84,7 +84,7 @@ def emphasised(z: Tensor, num_categories: int) -> Tensor:
     """
     if not num_categories:
         return z
-    return torch.cat([z[:, :num_categories] * CODE_SCALE, z[:, num_categories:] * REST_SCALE], dim=1)
+    return torch.cat([z[:, :num_categories] * CODE_SCALE, z[:, num_categories:]], dim=1)
 
 
 def truncate(z: Tensor, truncation: float, *, num_categories: int = 0) -> Tensor:

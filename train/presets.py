@@ -89,7 +89,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "conditional": False,
         "num_categories": 10,
         "penalty_interval": 4,  # with 16, and no labels to tell pictures apart by, it paints all black at the start
-        "max_train_steps": 4000,
+        "max_train_steps": 3500,
         "evaluation_steps": 1000,
     },
     # Sparse latents: 8 of 64 entries of z are not zero.

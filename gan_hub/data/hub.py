@@ -58,6 +58,8 @@ def _gather(
         try:
             row = rows[number]  # type: ignore[index]  # decodes the picture, or fails to
             label = row[label_column] if label_column else 0
+            if row[image_column] is None or label is None or label < 0:
+                raise UnreadableError("no picture" if row[image_column] is None else "no class")
             decoded = fitted(row[image_column], resolution=resolution, channels=channels)
         except (UnreadableError, OSError, ValueError, SyntaxError) as error:
             report.unreadable[f"row {number}"] = str(error)

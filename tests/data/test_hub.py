@@ -1,5 +1,6 @@
 """Sets of the Hub, through the optional library; here from a folder on disk, without a network."""
 
+import io
 import sys
 from pathlib import Path
 
@@ -28,6 +29,21 @@ def test_pictures_and_classes_of_a_set(tmp_path: Path) -> None:
         load_hub_dataset(str(tmp_path / "set"), **{**ARGUMENTS, "image_column": "label"})  # type: ignore[arg-type]
     with pytest.raises(DataError, match="can't be loaded"):
         load_hub_dataset(str(tmp_path / "nowhere"), **ARGUMENTS)  # type: ignore[arg-type]
+
+
+def test_a_damaged_row_is_left_out_and_listed(tmp_path: Path) -> None:
+    datasets = pytest.importorskip("datasets", reason="the extra gan-hub[datasets] is not installed")
+    stream = io.BytesIO()
+    Image.new("RGB", (10, 12), "red").save(stream, "PNG")
+    good = {"bytes": stream.getvalue(), "path": None}
+    damaged = [{"bytes": good["bytes"][:40], "path": None}, {"bytes": b"", "path": None}, None]
+    features = datasets.Features(image=datasets.Image())
+    rows = datasets.Dataset.from_dict({"image": [good, *damaged, good]}, features=features)
+    (tmp_path / "set").mkdir()
+    rows.to_parquet(str(tmp_path / "set" / "train.parquet"))
+    data, report = load_hub_dataset(str(tmp_path / "set"), **ARGUMENTS)  # type: ignore[arg-type]
+    assert len(data) == 2
+    assert sorted(report.unreadable) == ["row 1", "row 2", "row 3"]
 
 
 def test_without_the_library_the_command_to_get_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
