@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import tyro
 
+from gan_hub import weights
 from gan_hub.data.doctor import Report
 from gan_hub.data.drawn import moving
 from gan_hub.data.files import DataError, find_pictures
@@ -137,6 +138,16 @@ def curves(run: Annotated[Path, tyro.conf.Positional], out: Path | None = None) 
     print(draw_curves(run, out or run / "curves.png"))
 
 
+def halve(model: Annotated[Path, tyro.conf.Positional]) -> None:
+    """Store a model's weights in 16 bits: half the download, the same pictures to the eye.
+
+    Args:
+        model: its folder.
+    """
+    before, after = weights.halve(model)
+    print(f"the weights in {model} took {before:,} bytes and take {after:,}")
+
+
 def app(
     host: str | None = None,
     port: int | None = None,
@@ -158,11 +169,28 @@ def app(
     page.launch(host=host, port=port, share=share, allow_local=allow_local, device=device)
 
 
+COMMANDS = {
+    "sample": sample,
+    "check-data": check_data,
+    "evaluate": evaluate,
+    "curves": curves,
+    "halve": halve,
+    "app": app,
+}
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command; what goes wrong for a reason is one sentence on stderr and exit code 2."""
     try:
         tyro.extras.subcommand_cli_from_dict(
-            {"sample": sample, "check-data": check_data, "evaluate": evaluate, "curves": curves, "app": app},
+            {
+                "sample": sample,
+                "check-data": check_data,
+                "evaluate": evaluate,
+                "curves": curves,
+                "halve": halve,
+                "app": app,
+            },
             prog="gan-hub",
             description="Pictures from GANs.",
             args=arguments,

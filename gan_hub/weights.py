@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load
+from safetensors.torch import load, save_file
 from torch import nn
 
 from gan_hub.config import MAX_PARAMETERS, ConfigError, shown
@@ -15,6 +15,7 @@ from gan_hub.config import MAX_PARAMETERS, ConfigError, shown
 WEIGHTS_FILE = "model.safetensors"
 MAX_HEADER_BYTES = 1024 * 1024
 SAFETENSORS_DTYPES = {torch.float32: "F32", torch.float64: "F64", torch.int64: "I64"}
+HALF = "F16"  # may stand for F32 in a file, to halve its size; the network computes in float32 all the same
 
 
 class ModelError(ValueError):
@@ -28,11 +29,13 @@ def count_parameters(network: nn.Module) -> int:
 
 def check_weights_size(name: str, size: int, network: nn.Module) -> None:
     """Raise ModelError unless a safetensors file of `size` bytes can hold exactly the weights of `network`."""
-    expected = sum(tensor.numel() * tensor.element_size() for tensor in network.state_dict().values())
-    if not expected < size <= expected + MAX_HEADER_BYTES:
+    tensors = network.state_dict().values()
+    full = sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+    half = full - 2 * sum(tensor.numel() for tensor in tensors if tensor.dtype == torch.float32)
+    if not any(expected < size <= expected + MAX_HEADER_BYTES for expected in (full, half)):
         raise ModelError(
-            f"{WEIGHTS_FILE} of '{name}' has {size:,} bytes, but its config describes a network of {expected:,} bytes; "
-            "the two files do not belong together"
+            f"{WEIGHTS_FILE} of '{name}' has {size:,} bytes, but its config describes a network of {full:,} bytes "
+            f"({half:,} in 16 bits); the two files do not belong together"
         )
 
 
@@ -55,7 +58,33 @@ def load_weights(network: nn.Module, path: Path, name: str) -> None:
     for key, tensor in state.items():
         if not torch.isfinite(tensor).all():
             raise ModelError(f"the weights of '{name}' are not usable: '{key}' holds NaN or infinite values")
+        if tensor.dtype == torch.float16:
+            state[key] = tensor.float()
     network.load_state_dict(state, strict=True, assign=True)
+
+
+def halve(folder: Path) -> tuple[int, int]:
+    """Rewrite a saved model's weights in 16 bits, whole or not at all.
+
+    A weight changes by a 2048th of itself at most, where it is not tiny; what it paints can't be told apart by eye.
+
+    Returns:
+        The size of the file before and after, in bytes.
+
+    Raises:
+        ModelError: there are no weights in the folder, or they do not fit into 16 bits.
+    """
+    path = folder / WEIGHTS_FILE
+    if not path.is_file():
+        raise ModelError(f"there is no {WEIGHTS_FILE} in '{folder}'")
+    state = load(path.read_bytes())
+    halved = {key: tensor.half() if tensor.dtype == torch.float32 else tensor for key, tensor in state.items()}
+    if bad := [key for key, tensor in halved.items() if not torch.isfinite(tensor).all()]:
+        raise ModelError(f"the weights of '{folder}' do not fit into 16 bits: '{bad[0]}' is too large")
+    before, aside = path.stat().st_size, path.with_suffix(".tmp")
+    save_file(halved, aside, metadata={"format": "pt"})
+    aside.replace(path)
+    return before, path.stat().st_size
 
 
 def _read_header(data: bytes, name: str) -> dict[str, tuple[str, list[int]]]:
@@ -88,7 +117,8 @@ def _differences(
         problems.append(f"missing {listed(missing)}")
     if surplus := sorted(set(found) - set(expected)):
         problems.append(f"surplus {listed(surplus)}")
-    other = [key for key in expected if key in found and found[key] != expected[key]]
+    as_half = {key: (HALF, shape) for key, (kind, shape) in expected.items() if kind == "F32"}
+    other = [key for key in expected if key in found and found[key] not in (expected[key], as_half.get(key))]
     problems += [
         f"{key} is {found[key][0]} {shown(repr(found[key][1]))}, expected {expected[key][0]} {expected[key][1]}"
         for key in other[:3]

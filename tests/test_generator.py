@@ -9,8 +9,10 @@ import pytest
 import torch
 
 from gan_hub import GanGenerator
+from gan_hub.cli import main
 from gan_hub.latents import labels_of_latents
 from gan_hub.models import ARCHITECTURES
+from gan_hub.weights import ModelError, halve
 from tests.conftest import make_generator
 
 
@@ -198,3 +200,23 @@ def test_saving_twice_gives_the_same_bytes(generator, tmp_path: Path):
     assert files == ["README.md", "config.json", "model.safetensors"]
     for name in files:
         assert (tmp_path / "a" / "gan" / name).read_bytes() == (tmp_path / "b" / "gan" / name).read_bytes(), name
+
+
+def test_halved_weights_load_and_paint_the_same_to_the_eye(
+    generator_folder: Path, tiny_generator: GanGenerator, tmp_path: Path
+) -> None:
+    whole = (generator_folder / "model.safetensors").stat().st_size
+    main(["halve", str(generator_folder)])
+    assert (generator_folder / "model.safetensors").stat().st_size < 0.7 * whole
+    loaded = GanGenerator.from_pretrained(generator_folder)
+    assert {tensor.dtype for tensor in loaded.state_dict().values()} == {torch.float32}
+    difference = (loaded.sample(8, seed=0) - tiny_generator.sample(8, seed=0)).abs().max()
+    assert 0 < difference < 2 / 255
+    loaded.save_pretrained(tmp_path / "again")
+    assert GanGenerator.from_pretrained(tmp_path / "again").config == tiny_generator.config
+    with torch.no_grad():
+        tiny_generator.network.base.weight[0, 0] = 1e6
+    tiny_generator.save_pretrained(generator_folder)
+    with pytest.raises(ModelError, match="too large"):
+        halve(generator_folder)
+    assert float(GanGenerator.from_pretrained(generator_folder).network.base.weight[0, 0]) == 1e6

@@ -148,7 +148,12 @@ def test_the_mixins_other_revision_names_are_single_path_parts(hub, cache, files
 
 def test_weights_of_less_depth_do_not_load(hub, cache, files):
     """Trap 1: strict=False loads what fits and leaves the rest random."""
-    assert_refused(hub, cache, with_config(files, num_blocks=2), "do not belong together", weights=False)
+    message = r"missing network\.stages\.0\.blocks\.1\.conv1\.bias, .* and 9 more"
+    assert_refused(hub, cache, with_config(files, num_blocks=2), message, weights=True)
+
+
+def test_weights_of_another_size_are_not_even_downloaded(hub, cache, files):
+    assert_refused(hub, cache, with_config(files, widths=[1024, 512]), "do not belong together", weights=False)
 
 
 def test_weights_of_more_depth_do_not_load(hub, cache, files, tmp_path):
