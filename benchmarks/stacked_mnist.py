@@ -34,6 +34,7 @@ NUM_MODES = 1000
 NUM_SAMPLES = 26_000
 NUM_PICTURES = 128_000
 SEED = 1_000_000  # of the first sample
+RESULT = Path(__file__).parent / "results" / "stacked-mnist.json"
 
 
 @dataclass(frozen=True)
@@ -120,8 +121,8 @@ def main(options: Options) -> None:
             print(json.dumps(points[-1]), flush=True)
             trainer.average.save_pretrained(options.output_dir)
             enlarge(grid(to_pil(trainer.average.sample(80, seed=0)), 10), 2).save(options.output_dir / "samples.png")
-    text = json.dumps({"test_digits": floor, "points": points, "seed": options.seed, "machine": machine()}, indent=1)
-    (Path(__file__).parent / "results" / "stacked-mnist.json").write_text(text + "\n")
+            facts = {"test_digits": floor, "points": points, "seed": options.seed, "machine": machine()}
+            RESULT.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")  # of a run that is cut off, too
 
 
 if __name__ == "__main__":
