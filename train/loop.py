@@ -154,6 +154,11 @@ class Trainer:
         self.augment.update(sign, self.options.images_per_step(self.accelerator.num_processes))
         stats["augment_strength"] = self.augment.strength.clone()
 
+    @property
+    def num_skipped(self) -> int:
+        """Updates left out so far; waits for the device."""
+        return int(self.generator_guard.num_skipped + self.discriminator_guard.num_skipped)
+
     def check_skipped(self, num_steps: int) -> None:
         """Read the guards' counters, which waits for the device; the same on every process.
 

@@ -102,7 +102,7 @@ class Run:
         )
 
     def after_step(self, num_steps: int, stats: dict[str, Tensor]) -> None:
-        """Write what is due after so many steps; the last grid and evaluation are left to `finish`."""
+        """Write what is due after so many steps; what is due at the end is left to `finish`."""
         options = self.options
         is_last = num_steps == options.max_train_steps
         if self.health:
@@ -111,8 +111,8 @@ class Run:
             self.log(num_steps, {name: float(value) for name, value in stats.items()})
         scores: dict[str, float] = {}
         with self.stopwatch.paused():
-            if self.health and (num_steps % options.health_steps == 0 or is_last):
-                self.health.look(num_steps, self.generator, int(stats["skipped_updates"]))
+            if self.health and num_steps % options.health_steps == 0 and not is_last:
+                self.health.look(num_steps, self.generator, self.trainer.num_skipped)
             if num_steps % options.sampling_steps == 0 and not is_last:
                 self.save_grid(num_steps)
             is_due = options.evaluation_steps > 0 and num_steps % options.evaluation_steps == 0
@@ -180,6 +180,9 @@ class Run:
         self.save_grid(num_steps)
         if self.best and not interrupted:
             self.best.restore(self.generator)
+        if self.health and not interrupted:
+            with self.stopwatch.paused():
+                self.health.look(num_steps, self.generator, self.trainer.num_skipped)
         metrics: list[Metric] = []
         if self.evaluator and not interrupted:
             with self.stopwatch.paused():
