@@ -52,13 +52,13 @@ PRESETS: dict[str, dict[str, Any]] = {
         "loss": "non_saturating",
         "gamma": 0.0,
         "final_gamma": 0.0,
-        "max_train_steps": 5000,
+        "max_train_steps": 2500,
         "learning_rate": 2e-4,
         "final_learning_rate": 2e-4,
         "lr_warmup_steps": 0,
         "adam_beta1": 0.5,
         "adam_beta2": 0.999,
-        "evaluation_steps": 1000,
+        "evaluation_steps": 500,
     },
     # Self-attention and the hinge loss, as in SAGAN.
     "sagan": {
@@ -66,8 +66,8 @@ PRESETS: dict[str, dict[str, Any]] = {
         "output_dir": Path("runs/sagan"),
         "attention_stages": 2,
         "loss": "hinge",
-        "max_train_steps": 3000,
-        "evaluation_steps": 1000,
+        "max_train_steps": 1500,
+        "evaluation_steps": 500,
     },
     # A Wasserstein critic with gradient penalty and five updates for each of the generator.
     "wgan": {
@@ -79,8 +79,8 @@ PRESETS: dict[str, dict[str, Any]] = {
         "gamma": 10.0,
         "final_gamma": 10.0,
         "penalty_interval": 1,
-        "max_train_steps": 1000,
-        "evaluation_steps": 250,
+        "max_train_steps": 600,
+        "evaluation_steps": 200,
     },
     # Ten categories that the networks agree on by themselves, without labels: they come to be the ten digits.
     "infogan": {
@@ -99,8 +99,8 @@ PRESETS: dict[str, dict[str, Any]] = {
         "conditional": False,
         "num_active": 8,
         "penalty_interval": 4,
-        "max_train_steps": 2000,
-        "evaluation_steps": 1000,
+        "max_train_steps": 800,
+        "evaluation_steps": 400,
     },
     # Clips of eight frames in which a digit moves and bounces.
     "moving-digits": {
@@ -109,7 +109,8 @@ PRESETS: dict[str, dict[str, Any]] = {
         "architecture": "recurrent",
         "num_frames": 8,
         "train_batch_size": 32,
-        "max_train_steps": 5000,
+        "max_train_steps": 2000,
+        "evaluation_steps": 1000,
     },
     # Emoji with transparency: 1,688 pictures, too few without augmentation. See docs/results.md for where to get them.
     "emoji": {

@@ -16,6 +16,7 @@ from PIL import Image
 from gan_hub import GanGenerator
 from gan_hub.data.drawn import drawn_shapes
 from gan_hub.images import from_uint8
+from tests.data.test_pictures import damaged_folder
 from train.config import OptionError, TrainingOptions
 from train.presets import PRESETS
 from train.train import parse
@@ -153,6 +154,16 @@ def test_refusals_say_what_is_allowed(arguments: list[str], words: str, capsys: 
         parse(arguments)
     assert caught.value.code == 2
     assert words in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_damaged_folder_trains_and_every_fault_is_told_once(tmp_path: Path) -> None:
+    faults = damaged_folder(tmp_path / "in")
+    arguments = ("--preset", "tiny", "--train_data_dir", str(tmp_path / "in"), "--resolution", "16", "16")
+    arguments += ("--no-conditional", "--max_train_steps", "3", "--evaluation_steps", "-1")
+    output = output_of(launch(*arguments, "--output_dir", str(tmp_path / "run"), launcher=(sys.executable,)))
+    assert {name: output.count(f"{name} (") for name in faults} == dict.fromkeys(faults, 1)
+    assert "10 pictures of 16x16 pixels" in output
+    assert GanGenerator.from_pretrained(tmp_path / "run").sample(2, seed=0).shape == (2, 3, 16, 16)
 
 
 def test_a_refusal_is_one_sentence_and_status_two(tmp_path: Path) -> None:
