@@ -94,9 +94,9 @@ def draw_curves(run: Path, out: Path) -> Path:
 
 
 def points(lines: Sequence[dict[str, float]], name: str) -> tuple[list[float], list[float]]:
-    """Steps and values of one figure."""
-    pairs = [(line["step"], line[name]) for line in lines if name in line]
-    return [step for step, _ in pairs], [value for _, value in pairs]
+    """Steps and values of one figure; of several lines of one step, the last."""
+    found = {line["step"]: line[name] for line in lines if name in line}
+    return list(found), list(found.values())
 
 
 def smoothed(values: Sequence[float]) -> list[float]:

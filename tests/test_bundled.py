@@ -8,6 +8,7 @@ import torch
 from huggingface_hub import ModelCard
 
 from gan_hub import GanGenerator
+from gan_hub.diversity import thumbnails
 from gan_hub.features import FeatureExtractor
 from gan_hub.hub import BUNDLED_FOLDER, ModelError, bundled_names
 from gan_hub.latents import labels_of_latents
@@ -19,7 +20,7 @@ DATA = Path(os.environ.get("GAN_HUB_DATA", "data"))
 
 
 def test_what_is_bundled() -> None:
-    assert bundled_names() == sorted(EXTRACTORS)
+    assert bundled_names() == sorted([*EXTRACTORS, "emoji-gan", "mnist-infogan"])
 
 
 @pytest.mark.parametrize("folder", sorted(path.name for path in BUNDLED_FOLDER.iterdir()))
@@ -52,6 +53,28 @@ def test_samples_of_one_class_differ(name: str) -> None:
     assert distances.min() > 0.05 * distances.median()
 
 
+def test_codes_without_labels_are_digits() -> None:
+    """Purity, the share of samples whose digit is the commonest one of its code; 10,000 are measured in results.md."""
+    generator = GanGenerator.from_pretrained("mnist-infogan")
+    assert generator.num_classes == 0
+    z = generator.latents(range(1_000_000, 1_002_000))
+    codes = z[:, : generator.config.num_categories].argmax(1)
+    seen = FeatureExtractor.from_bundled("mnist-features").classify(generator.generate(z))
+    table = torch.zeros(10, 10).index_put_((codes, seen), torch.ones(2_000), accumulate=True)
+    assert table.max(1).values.sum() / 2_000 >= 0.9
+    assert sorted(table.argmax(1).tolist()) == list(range(10)), "a digit for each code, a code for each digit"
+
+
+def test_emoji_have_an_outline_and_differ() -> None:
+    images = GanGenerator.from_pretrained("emoji-gan").sample(64, seed=0)
+    alpha = (images[:, 3] + 1) / 2
+    assert ((alpha < 0.05) | (alpha > 0.95)).float().mean() > 0.85  # clear or opaque, with a thin edge
+    assert 0.2 < alpha.mean() < 0.9
+    assert (images[:, :3] <= images[:, 3:] + 0.1).float().mean() > 0.99  # no colour where there is nothing
+    distances = torch.pdist(thumbnails(images))
+    assert distances.min() > 0.1 * distances.median()
+
+
 def test_an_extractor_is_no_generator_and_the_other_way_round() -> None:
     with pytest.raises(ModelError):
         GanGenerator.from_pretrained("mnist-features")
@@ -81,7 +104,8 @@ def test_bundled_generators_hold_their_figures_on_the_real_data(name: str, limit
     evaluator = Evaluator.for_dataset(load_idx_set(DATASETS[name], DATA), DATA)
     assert evaluator is not None
     scores, reference = evaluator.full(GanGenerator.from_pretrained(name))
-    assert reference == all_metrics(evaluator.real, evaluator.train)
+    assert evaluator.train is not None
+    assert all_metrics(evaluator.real, evaluator.train).items() <= reference.items()
     assert scores["frechet_distance"] <= limit * reference["frechet_distance"]
     if name == "mnist-gan":
         assert min(scores[share] / reference[share] for share in ("density", "coverage")) >= 0.93

@@ -37,7 +37,7 @@ class Options:
     in_a_save: int = 10
     """Of the kills, those that wait for a checkpoint to be half written."""
     seed: int = 0
-    num_steps: int = 4000
+    num_steps: int = 20_000
     json: Path | None = None
     """Write the result there too."""
 
