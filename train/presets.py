@@ -113,7 +113,6 @@ PRESETS: dict[str, dict[str, Any]] = {
         "penalty_interval": 4,
         "train_batch_size": 32,
         "max_train_steps": 2000,
-        "evaluation_steps": 1000,
     },
     # Emoji with transparency: 1,688 pictures, too few without augmentation. See docs/results.md for where to get them.
     "emoji": {
