@@ -79,6 +79,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "gamma": 10.0,
         "final_gamma": 10.0,
         "penalty_interval": 1,
+        "train_batch_size": 64,
         "max_train_steps": 600,
         "evaluation_steps": 200,
     },
