@@ -99,7 +99,9 @@ PRESETS: dict[str, dict[str, Any]] = {
         "output_dir": Path("runs/sparse"),
         "conditional": False,
         "num_active": 8,
-        "penalty_interval": 4,
+        "gamma": 10.0,  # with 1 it paints all black
+        "final_gamma": 1.0,
+"penalty_interval": 4,
         "max_train_steps": 800,
         "evaluation_steps": 400,
     },

@@ -94,9 +94,15 @@ def kill(child: int) -> None:
     os.waitpid(child, 0)
 
 
-def is_saving(folder: Path) -> bool:
-    """Whether a checkpoint is half written just now."""
-    return any(folder.glob(f"{checkpoint.TEMPORARY}checkpoint-*"))
+def is_saving(folder: Path, child: int) -> bool:
+    """Whether the process has half written a checkpoint; what earlier ones left does not count."""
+    return any(folder.glob(f"{checkpoint.TEMPORARY}checkpoint-*-{child}"))
+
+
+def last_step(folder: Path) -> int:
+    """Of the newest checkpoint; 0 without one."""
+    found = checkpoint.checkpoints(folder)
+    return int(found[-1].name.rsplit("-", 1)[1]) if found else 0
 
 
 def main(options: Options) -> int:
@@ -107,13 +113,14 @@ def main(options: Options) -> int:
     root = Path(tempfile.mkdtemp(prefix="gan-hub-kills-"))
     calm, killed = training(root / "calm", options.num_steps), training(root / "killed", options.num_steps)
     os.waitpid(start(calm), 0)
-    passed = in_a_save = done = 0
+    passed = in_a_save = advanced = done = 0
     while done < options.kills:
+        before = last_step(killed.output_dir)
         child = start(killed)
         wants_a_save = in_a_save < options.in_a_save
-        deadline = time.monotonic() + (30 if wants_a_save else stream.uniform(0.1, 1.2))
+        deadline = time.monotonic() + (30 if wants_a_save else stream.uniform(0.1, 4.0))
         ended = False
-        while time.monotonic() < deadline and not (wants_a_save and is_saving(killed.output_dir)):
+        while time.monotonic() < deadline and not (wants_a_save and is_saving(killed.output_dir, child)):
             if ended := has_ended(child):
                 break
             time.sleep(0.0005)
@@ -121,7 +128,8 @@ def main(options: Options) -> int:
             break
         kill(child)
         done += 1
-        in_a_save += is_saving(killed.output_dir)
+        in_a_save += is_saving(killed.output_dir, child)
+        advanced += last_step(killed.output_dir) > before
         found = checkpoint.checkpoints(killed.output_dir)
         passed += all(checkpoint.verify(path) is None for path in found[-1:])
     os.waitpid(start(killed), 0)
@@ -133,6 +141,7 @@ def main(options: Options) -> int:
     result = {
         "kills": done,
         "in_a_save": in_a_save,
+        "after_a_new_checkpoint": advanced,
         "newest_checkpoint_verified": passed,
         "end_equal_to_the_calm_run": equal,
         "num_steps": options.num_steps,
