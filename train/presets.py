@@ -66,7 +66,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "output_dir": Path("runs/sagan"),
         "attention_stages": 2,
         "loss": "hinge",
-        "max_train_steps": 1500,
+        "max_train_steps": 1000,
         "evaluation_steps": 500,
     },
     # A Wasserstein critic with gradient penalty and five updates for each of the generator.
