@@ -115,7 +115,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "final_gamma": 1.0,
         "penalty_interval": 4,
         "train_batch_size": 32,
-        "max_train_steps": 2000,
+        "max_train_steps": 4500,
     },
     # Emoji with transparency: 1,688 pictures, too few without augmentation. See docs/results.md for where to get them.
     "emoji": {
