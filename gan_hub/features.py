@@ -143,7 +143,7 @@ class InceptionFeatures:
             from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
         except ImportError as error:
             raise weights.ModelError(
-                "Inception features need torch-fidelity; run: pip install 'gan-hub[metrics]'"
+                "Inception features need torch-fidelity; run: pip install torch-fidelity"
             ) from error
         path = None if weights_path is None else str(weights_path)
         try:

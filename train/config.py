@@ -31,7 +31,7 @@ class TrainingOptions:
     data_cache_dir: Path | None = None
     """Where that file is; cache/ in the run folder if left out."""
     dataset_name: str | None = None
-    """A data set on the Hub, as org/name: trains on this instead; needs gan-hub[datasets]."""
+    """A data set on the Hub, as org/name: trains on this instead; needs the package datasets."""
     dataset_split: str = "train"
     """Of --dataset_name."""
     dataset_image_column: str = "image"
@@ -158,7 +158,7 @@ class TrainingOptions:
     keep_best: bool = False
     """At the end, save the generator of the evaluation with the lowest Frechet distance instead of the last one."""
     report_to: tuple[Literal["tensorboard", "trackio", "wandb"], ...] = ()
-    """Trackers that get the figures and the sample grids too; each needs its package, or gan-hub[trackers]."""
+    """Trackers that get the figures and the sample grids too; each needs its package."""
     tracker_project_name: str = "gan-hub"
     """Of the trackers."""
 

@@ -101,7 +101,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "num_active": 8,
         "gamma": 10.0,  # with 1 it paints all black
         "final_gamma": 1.0,
-"penalty_interval": 4,
+        "penalty_interval": 4,
         "max_train_steps": 800,
         "evaluation_steps": 400,
     },

@@ -25,7 +25,7 @@ def load_hub_dataset(
     try:
         import datasets
     except ImportError as error:
-        raise DataError("--dataset_name needs the library datasets; run: pip install 'gan-hub[datasets]'") from error
+        raise DataError("--dataset_name needs the library datasets; run: pip install datasets") from error
     try:
         rows = datasets.load_dataset(name, split=split)
     except (OSError, ValueError) as error:  # not found, not reachable, no such split

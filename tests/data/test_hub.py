@@ -48,5 +48,5 @@ def test_a_damaged_row_is_left_out_and_listed(tmp_path: Path) -> None:
 
 def test_without_the_library_the_command_to_get_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "datasets", None)
-    with pytest.raises(DataError, match=r"pip install 'gan-hub\[datasets\]'"):
+    with pytest.raises(DataError, match=r"pip install datasets"):
         load_hub_dataset("org/set", **ARGUMENTS)  # type: ignore[arg-type]
