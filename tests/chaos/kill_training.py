@@ -37,7 +37,7 @@ class Options:
     in_a_save: int = 10
     """Of the kills, those that wait for a checkpoint to be half written."""
     seed: int = 0
-    num_steps: int = 20_000
+    num_steps: int = 30_000
     json: Path | None = None
     """Write the result there too."""
 
@@ -118,7 +118,7 @@ def main(options: Options) -> int:
         before = last_step(killed.output_dir)
         child = start(killed)
         wants_a_save = in_a_save < options.in_a_save
-        deadline = time.monotonic() + (30 if wants_a_save else stream.uniform(0.1, 4.0))
+        deadline = time.monotonic() + (30 if wants_a_save else stream.uniform(0.1, 2.0))
         ended = False
         while time.monotonic() < deadline and not (wants_a_save and is_saving(killed.output_dir, child)):
             if ended := has_ended(child):
