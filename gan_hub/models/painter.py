@@ -1,0 +1,105 @@
+"""A fast network from photo to painting: it never sees the whole picture, so that tiles fit together exactly.
+
+Pixels are unshuffled to a quarter of the resolution, where everything but a reshaping happens; half of the depth lies
+at an eighth. Without normalisation nothing depends on the rest of the picture, and nothing is bound by memory
+bandwidth (measured in benchmarks/stylize.py beside the networks it replaces).
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d, interpolate, leaky_relu, pixel_shuffle, pixel_unshuffle
+
+from gan_hub.models.layers import SLOPE, he_init
+
+PATCH = 4  # side of the square of pixels that one cell of the finer grid reads and paints
+COARSE = 2  # cells of the finer grid along the side of one of the coarser
+
+
+class PaintBlock(nn.Module):
+    """x + conv(act(conv(x))), without normalisation; the branch starts at zero (Fix-up, arXiv:1901.09321)."""
+
+    def __init__(self, width: int, *, depth: int) -> None:
+        super().__init__()
+        self.conv1 = he_init(nn.Conv2d(width, width, 3, padding=1), depth**-0.25)
+        self.conv2 = he_init(nn.Conv2d(width, width, 3, padding=1), 0.0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map x [B, width, h, w] to the same shape."""
+        return x + self.conv2(leaky_relu(self.conv1(x), SLOPE))
+
+
+class Painter(nn.Module):
+    """From a photo and noise to a painting.
+
+    The photo enters the output only as its means over 8 x 8 pixels, blown up without an edge: everything finer has
+    to be painted. Noise is what strokes grow from where the photo is flat: a network that sees the same everywhere
+    would paint the same everywhere, but for the grid of its own shuffle.
+
+    Args:
+        widths: channels at a quarter and at an eighth of the resolution.
+        num_blocks: residual blocks at an eighth; one more lies before and one after them.
+        noise_channels: of the noise, at a quarter of the resolution.
+    """
+
+    grid = PATCH * COARSE  # height and width of the photo are multiples of it
+    noise_grid = PATCH  # pixels along the side of one cell of noise
+    scale = 1  # of the output
+    halo: int  # pixels around a pixel that it depends on, rounded up to the grid
+
+    def __init__(self, *, widths: tuple[int, ...], num_blocks: int, noise_channels: int) -> None:
+        super().__init__()
+        fine, coarse = widths
+        depth = num_blocks + 2
+        pixels = 3 * PATCH**2
+        self.noise_channels = noise_channels
+        self.read = he_init(nn.Conv2d(pixels + noise_channels, fine, 3, padding=1))
+        self.before = PaintBlock(fine, depth=depth)
+        self.down = he_init(nn.Conv2d(fine, coarse, COARSE, stride=COARSE))
+        self.blocks = nn.ModuleList([PaintBlock(coarse, depth=depth) for _ in range(num_blocks)])
+        self.up = he_init(nn.ConvTranspose2d(coarse, fine, COARSE, stride=COARSE), 0.5)
+        self.after = PaintBlock(fine, depth=depth)
+        self.paint = he_init(nn.Conv2d(fine, pixels, 3, padding=1), 0.1)
+        self._start_without_a_grid()
+        # 3x3 convolutions: read, two blocks of two and paint at a quarter; two a block at an eighth, whose cells may
+        # start up to a cell earlier.
+        self.halo = 8 * -(-(PATCH * 6 + self.grid * (2 * num_blocks + 1)) // 8)
+
+    def _start_without_a_grid(self) -> None:
+        """All pixels that one cell paints start alike, as nearest-neighbour upsampling (ICNR, arXiv:1707.02937)."""
+        with torch.no_grad():
+            weight = self.paint.weight.unflatten(0, (3, PATCH**2))
+            self.paint.weight.copy_(weight[:, :1].expand_as(weight).flatten(0, 1))
+            self.up.weight.copy_(self.up.weight[:, :, :1, :1].expand_as(self.up.weight))
+
+    def features(self, photo: Tensor, noise: Tensor) -> list[Tensor]:
+        """What the first half of the network makes of a photo, shallow to deep; for losses that compare contents.
+
+        Args:
+            photo: [B, 3, H, W] in [-1, 1], H and W multiples of `grid`.
+            noise: [B, noise_channels, H / 4, W / 4].
+
+        Returns:
+            four tensors: two [B, widths[0], H / 4, W / 4], two [B, widths[1], H / 8, W / 8].
+        """
+        pixels = torch.cat([pixel_unshuffle(photo, PATCH), noise], dim=1)
+        read = self.read(pixels.to(self.read.weight.dtype))
+        fine = self.before(leaky_relu(read, SLOPE))
+        coarse = leaky_relu(self.down(fine), SLOPE)
+        middle = coarse
+        for block in self.blocks[: len(self.blocks) // 2]:
+            middle = block(middle)
+        return [read, fine, coarse, middle]
+
+    def forward(self, photo: Tensor, noise: Tensor) -> Tensor:
+        """Map a photo and noise, shaped as in `features`, to a painting [B, 3, H, W], about in [-1, 1]."""
+        return self.paint_over(photo, self.features(photo, noise))
+
+    def paint_over(self, photo: Tensor, features: list[Tensor]) -> Tensor:
+        """The second half of `forward`, from what `features` gave."""
+        _, fine, _, x = features
+        for block in self.blocks[len(self.blocks) // 2 :]:
+            x = block(x)
+        x = self.after(leaky_relu(self.up(x) + fine, SLOPE))
+        details = pixel_shuffle(self.paint(leaky_relu(x, SLOPE)), PATCH)
+        washed = interpolate(avg_pool2d(photo, self.grid), scale_factor=self.grid, mode="bilinear", align_corners=False)
+        return washed + details  # in the photo's precision, also where the weights have 16 bits
