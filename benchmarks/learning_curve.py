@@ -111,7 +111,7 @@ def ours(data: Dataset, evaluator: Evaluator, options: Options) -> list[dict[str
     """The trainer with the preset mnist, as launched but for its one thread."""
     training = replace(preset("mnist"), seed=options.seed)
     trainer = build_trainer(training, data, accelerator := make_accelerator(training))
-    batches = Batches(data, training, accelerator=accelerator, conditional=True)
+    batches = Batches(data, training, accelerator=accelerator)
     points: list[dict[str, float]] = []
     seconds = 0.0
     for step in range(max(STEPS_MEASURED)):

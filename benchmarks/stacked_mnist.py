@@ -106,7 +106,7 @@ def main(options: Options) -> None:
     floor = scores(torch.cat([modes(extractor, from_uint8(images)) for images in test.images.split(1000)]), real)
     print(json.dumps({"26,000 stacked test digits": floor}), flush=True)
     trainer = build_trainer(training, data, accelerator := make_accelerator(training))
-    batches = Batches(data, training, accelerator=accelerator, conditional=False)
+    batches = Batches(data, training, accelerator=accelerator)
     options.output_dir.mkdir(parents=True, exist_ok=True)
     seconds = 0.0
     points = []

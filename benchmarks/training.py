@@ -129,8 +129,7 @@ def run(contender: str, options: Options) -> float:
 def trainer_step(options: TrainingOptions, data: Dataset) -> Callable[[], None]:
     """A step as `train.train.run_loop` takes it."""
     trainer = build_trainer(options, data, accelerator := make_accelerator(options))
-    conditional = options.conditional and bool(data.class_names)
-    batches = Batches(data, options, accelerator=accelerator, conditional=conditional)
+    batches = Batches(data, options, accelerator=accelerator)
     run = Run(options, data, trainer, None)
     interrupt = Interrupt(accelerator)
     progress = tqdm(total=10**9, unit="img", mininterval=15.0)

@@ -183,14 +183,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command; what goes wrong for a reason is one sentence on stderr and exit code 2."""
     try:
         tyro.extras.subcommand_cli_from_dict(
-            {
-                "sample": sample,
-                "check-data": check_data,
-                "evaluate": evaluate,
-                "curves": curves,
-                "halve": halve,
-                "app": app,
-            },
+            COMMANDS,
             prog="gan-hub",
             description="Pictures from GANs.",
             args=arguments,

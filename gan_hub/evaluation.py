@@ -1,6 +1,7 @@
 """Measuring a generator: its samples against real pictures, in the space of a feature extractor."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,13 +65,14 @@ class Evaluator:
         count = min(num_samples, len(data))
         chosen = torch.randperm(len(data), generator=torch.Generator().manual_seed(0))[:count]
         measure = choose_extractor(extractor, data_name=data.name, channels=data.images.shape[1])
-        train = _features(measure, data.images, chosen)
+        train = measured(measure, data.images, chosen)
         labels = data.labels[chosen] if data.class_names else None
-        small = torch.cat([thumbnails(from_uint8(data.images[some])) for some in chosen.split(CHUNK)])
+        small = measured(thumbnails, data.images, chosen)
         if data.name not in IDX_SETS:
             return cls(measure, train, None, labels, small, count)
         test = load_idx_set(data.name, data_dir, train=False)
-        return cls(measure, _features(measure, test.images, torch.arange(len(test))), train, labels, small, count)
+        real = measured(measure, test.images, torch.arange(len(test)))
+        return cls(measure, real, train, labels, small, count)
 
     def quick(self, generator: GanGenerator) -> dict[str, float]:
         """The Frechet distance, and what a classifier of these classes sees in the samples."""
@@ -90,11 +92,11 @@ class Evaluator:
         scores["copied_share"] = copied_share(self.thumbnails, small)
         reference = {} if self.train is None else all_metrics(self.real, self.train)
         reference |= {"diversity": 1.0, "copied_share": copied_share(self.thumbnails)}
+        labels = None
         if generator.num_classes:
             images, labels = self.sample(generator, uniform=True)
             scores["frechet_distance_uniform_classes"] = frechet_distance(self.real, self.extractor(images))
-            return scores | self._class_scores(images, labels), reference
-        return scores | self._class_scores(images, None), reference
+        return scores | self._class_scores(images, labels), reference
 
     def sample(self, generator: GanGenerator, *, uniform: bool = False) -> tuple[Tensor, Tensor | None]:
         """The pictures or clips [M, T * C, H, W] to measure, and the class asked for in each (None when unconditional).
@@ -161,5 +163,15 @@ class Evaluator:
         ]
 
 
-def _features(extractor: Extractor, images: Tensor, chosen: Tensor) -> Tensor:
-    return torch.cat([extractor(from_uint8(images[some])) for some in chosen.split(CHUNK)])
+def measured(measure: Callable[[Tensor], Tensor], images: Tensor, chosen: Tensor) -> Tensor:
+    """Features of a data set's pictures, a few at a time.
+
+    Args:
+        measure: maps images [B, C, H, W] in [-1, 1] to features [B, D]: an extractor, or `thumbnails`.
+        images: [N, C, H, W], uint8.
+        chosen: indices [K].
+
+    Returns:
+        [K, D].
+    """
+    return torch.cat([measure(from_uint8(images[some])) for some in chosen.split(CHUNK)])

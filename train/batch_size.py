@@ -55,5 +55,4 @@ def fitting_batch(options: TrainingOptions, data: Dataset, accelerator: Accelera
 
 def _try(options: TrainingOptions, data: Dataset, accelerator: Accelerator) -> None:
     trainer = build_trainer(options, data, accelerator)
-    conditional = options.conditional and bool(data.class_names)
-    trainer.step(Batches(data, options, accelerator=accelerator, conditional=conditional), 0)
+    trainer.step(Batches(data, options, accelerator=accelerator), 0)

@@ -41,11 +41,11 @@ class Batches:
     each picture comes once an epoch, and a later start at any step continues as if never interrupted.
     """
 
-    def __init__(self, data: Dataset, options: TrainingOptions, *, accelerator: Accelerator, conditional: bool) -> None:
+    def __init__(self, data: Dataset, options: TrainingOptions, *, accelerator: Accelerator) -> None:
         self.device = accelerator.device
         # A mapped file stays where it is, and each batch is moved instead.
         self.images = data.images if data.is_mapped else data.images.to(self.device)
-        self.labels = data.labels.to(self.device) if conditional else None
+        self.labels = data.labels.to(self.device) if options.conditional and data.class_names else None
         self.options = options
         self.rank, self.num_processes = accelerator.process_index, accelerator.num_processes
         self._mirrored_labels = data.mirrored_labels().to(self.device)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gan_hub.generator import GanGenerator
+from train.checkpoint import TEMPORARY
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ class Best:
         """Keep the generator if it is better; what hinders it is told, and the run goes on."""
         if not score < self.score:
             return
-        aside = self.folder.with_name(f".tmp-{FOLDER}")
+        aside = self.folder.with_name(f"{TEMPORARY}{FOLDER}")
         try:
             shutil.rmtree(aside, ignore_errors=True)
             generator.save_pretrained(aside)

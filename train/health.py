@@ -4,7 +4,6 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,8 +11,8 @@ from torch import Tensor
 
 from gan_hub.data.dataset import Dataset
 from gan_hub.diversity import copied_share, diversity, thumbnails
+from gan_hub.evaluation import measured
 from gan_hub.generator import GanGenerator
-from gan_hub.images import from_uint8
 from gan_hub.losses import chance_loss
 from train.config import TrainingOptions
 
@@ -75,7 +74,7 @@ class HealthMonitor:
         self._chance = chance or 1.0
         generator = torch.Generator().manual_seed(0)
         chosen = torch.randperm(len(data), generator=generator)[:NUM_REAL].sort().values
-        self._real = _thumbnails_of(data, chosen)
+        self._real = measured(thumbnails, data.images, chosen)
         self._some_real = self._real[:: -(-len(self._real) // NUM_HELD_OUT)]
         self._held_out_share = copied_share(self._some_real) if len(self._real) >= MIN_REAL else 0.0
         self._labels = data.labels[chosen] if options.conditional and data.class_names else None
@@ -103,8 +102,11 @@ class HealthMonitor:
         self._note(num_steps, "non_finite", *self._non_finite(num_steps, num_skipped))
         self._note(num_steps, "discriminator", *self._saturation())
         images = self._sample(generator)
-        self._note(num_steps, "diversity", *self._diversity(num_steps, images))
-        self._note(num_steps, "copies", *self._copies(images))
+        fake = thumbnails(images)
+        # Where mirror images are trained on, a mirrored copy is a copy.
+        mirrored = thumbnails(images.flip(3)) if self.options.random_flip else None
+        self._note(num_steps, "diversity", *self._diversity(num_steps, fake))
+        self._note(num_steps, "copies", *self._copies(fake, mirrored))
         self._write(num_steps)
         if self.options.stop_on_collapse and self.checks["diversity"].failing:
             raise CollapseError(f"stopped at step {num_steps}: {self.checks['diversity'].sentence}")
@@ -152,8 +154,8 @@ class HealthMonitor:
             "--augment ada if there are few pictures.",
         )
 
-    def _diversity(self, num_steps: int, images: Tensor) -> tuple[bool, float, str]:
-        value = diversity(self._some_real, thumbnails(images))
+    def _diversity(self, num_steps: int, fake: Tensor) -> tuple[bool, float, str]:
+        value = diversity(self._some_real, fake)
         if value >= (MIN_DIVERSITY if num_steps < WARM_UP else MIN_LATER_DIVERSITY):
             return False, value, f"Samples differ from one another {value:.2f} times as much as real pictures do."
         return (
@@ -163,12 +165,12 @@ class HealthMonitor:
             "pictures do. Go back to an earlier checkpoint with a higher --gamma or a lower --learning_rate.",
         )
 
-    def _copies(self, images: Tensor) -> tuple[bool, float | None, str]:
+    def _copies(self, fake: Tensor, mirrored: Tensor | None) -> tuple[bool, float | None, str]:
         if len(self._real) < MIN_REAL:
             return False, None, f"With {len(self._real)} pictures nothing can be said about copies."
-        value = copied_share(self._real, thumbnails(images))
-        if self.options.random_flip:
-            value += copied_share(self._real, thumbnails(images.flip(3)))
+        value = copied_share(self._real, fake)
+        if mirrored is not None:
+            value += copied_share(self._real, mirrored)
         share = (
             f"{value:.1%} of samples are as near to a training picture as copies are, of real pictures that were held "
             f"out {self._held_out_share:.1%}"
@@ -203,11 +205,7 @@ class HealthMonitor:
         return generator.clips(z, labels).flatten(1, 2).cpu()
 
     def _write(self, num_steps: int) -> None:
-        checks = {name: asdict(check) for name, check in self.checks.items()}
         healthy = not any(check.failing for check in self.checks.values())
-        text = json.dumps({"step": num_steps, "healthy": healthy, "checks": checks}, indent=2)
-        (Path(self.options.output_dir) / HEALTH_FILE).write_text(text + "\n", encoding="utf-8")
-
-
-def _thumbnails_of(data: Dataset, chosen: Tensor) -> Tensor:
-    return torch.cat([thumbnails(from_uint8(data.images[indices])) for indices in chosen.split(500)])
+        report = {"step": num_steps, "healthy": healthy, "checks": self.state_dict()["checks"]}
+        text = json.dumps(report, indent=2)
+        (self.options.output_dir / HEALTH_FILE).write_text(text + "\n", encoding="utf-8")

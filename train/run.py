@@ -175,8 +175,7 @@ class Run:
     def finish(self, num_steps: int, *, interrupted: bool) -> None:
         """Measure the generator unless interrupted, save it with its card, and push it if asked to."""
         minutes = self.stopwatch.seconds / 60
-        if interrupted:
-            self.save_checkpoint(num_steps)
+        can_go_on = interrupted and self.save_checkpoint(num_steps)
         self.save_grid(num_steps)
         if self.best and not interrupted:
             self.best.restore(self.generator)
@@ -207,7 +206,7 @@ class Run:
         )
         with contextlib.suppress(CurvesError):  # of a run that ended before the first line
             draw_curves(self.folder, self.folder / "curves.png")
-        if interrupted and (self.folder / f"checkpoint-{num_steps}").is_dir():
+        if can_go_on:
             logger.info("to go on: %s", resume_command())
         if self.options.push_to_hub and not interrupted:
             self.push(facts)

@@ -95,8 +95,7 @@ def train(options: TrainingOptions) -> None:
     if options.auto_batch_size:
         options = resume.batch_of(resumed, options) if resumed else fitting_batch(options, data, accelerator)
     trainer = build_trainer(options, data, accelerator)
-    conditional = options.conditional and bool(data.class_names)
-    batches = Batches(data, options, accelerator=accelerator, conditional=conditional)
+    batches = Batches(data, options, accelerator=accelerator)
     measured = accelerator.is_main_process and options.evaluation_steps >= 0
     evaluator = Evaluator.for_dataset(data, options.data_dir, extractor=options.extractor) if measured else None
     run = Run(options, data, trainer, evaluator, resumed)

@@ -1,5 +1,8 @@
 """Pictures of a data set on the Hugging Face Hub, through the optional library `datasets`."""
 
+import numpy as np
+import torch
+
 from gan_hub.data.dataset import Dataset
 from gan_hub.data.decode import UnreadableError, fitted
 from gan_hub.data.doctor import Report
@@ -49,9 +52,6 @@ def _gather(
     resolution: tuple[int, int],
     channels: int,
 ) -> tuple[Dataset, Report]:
-    import numpy as np
-    import torch
-
     report = Report()
     arrays, labels = [], []
     for number in range(len(rows)):  # type: ignore[arg-type]  # datasets has no types

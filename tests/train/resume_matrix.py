@@ -48,7 +48,7 @@ def new_trainer(num_workers: int) -> tuple[Trainer, Batches]:
     chosen = options(num_workers)
     accelerator = make_accelerator(chosen)
     trainer = build_trainer(chosen, DATA, accelerator)
-    return trainer, Batches(DATA, chosen, accelerator=accelerator, conditional=True)
+    return trainer, Batches(DATA, chosen, accelerator=accelerator)
 
 
 def run(trainer: Trainer, batches: Batches, first: int, last: int, stops: dict[int, Path]) -> None:

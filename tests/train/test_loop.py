@@ -31,8 +31,7 @@ def data_for(options: TrainingOptions) -> Dataset:
 
 def batches(options: TrainingOptions = OPTIONS, rank: int = 0, num_processes: int = 1) -> Batches:
     place = SimpleNamespace(device=torch.device("cpu"), process_index=rank, num_processes=num_processes)
-    data, conditional = data_for(options), options.conditional
-    return Batches(data, options, accelerator=place, conditional=conditional)  # type: ignore[arg-type]
+    return Batches(data_for(options), options, accelerator=place)  # type: ignore[arg-type]
 
 
 def trainer(options: TrainingOptions = OPTIONS) -> Trainer:

@@ -35,9 +35,7 @@ def test_every_preset_trains_saves_loads_and_samples(name: str, tmp_path: Path) 
     data = load_dataset(options)
     accelerator = Accelerator(cpu=True)
     trainer = build_trainer(options, data, accelerator)
-    batches = Batches(
-        data, options, accelerator=accelerator, conditional=options.conditional and bool(data.class_names)
-    )
+    batches = Batches(data, options, accelerator=accelerator)
     before = [parameter.detach().clone() for parameter in trainer.average.parameters()]
     for step in range(options.max_train_steps):
         stats = trainer.step(batches, step)

@@ -46,7 +46,7 @@ def main(folder: Path) -> None:
     torch.set_num_threads(1)
     accelerator = Accelerator(cpu=True)
     trainer = build_trainer(OPTIONS, DATA, accelerator)
-    batches = Batches(DATA, OPTIONS, accelerator=accelerator, conditional=True)
+    batches = Batches(DATA, OPTIONS, accelerator=accelerator)
     for step in range(NUM_STEPS):
         trainer.step(batches, step)
     mine = torch.cat([tensor.flatten() for tensor in weights(trainer).values()])
