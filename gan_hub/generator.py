@@ -7,7 +7,7 @@ from huggingface_hub import ModelCard
 from torch import Tensor, nn
 
 from gan_hub import __version__, card, weights
-from gan_hub.config import FORMAT_VERSION, ConfigError, GeneratorConfig, shown
+from gan_hub.config import FORMAT_VERSION, GeneratorConfig, shown
 from gan_hub.latents import check_seed, emphasised, labels_of_latents, latents_from_seeds, structured, truncate
 from gan_hub.models import ARCHITECTURES
 from gan_hub.pretrained import PretrainedModel

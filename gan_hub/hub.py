@@ -269,10 +269,9 @@ def _unreachable(
 ) -> UnreachableError:
     file = f"{filename} of " if filename else ""
     at = f" at {revision}" if revision else ""
+    instead = f", or use a bundled model: {', '.join(names)}" if (names := bundled_names(*kinds)) else ""
     return UnreachableError(
-        f"the Hub can't be reached ({reason}) and {file}'{repo_id}'{at} is not in the cache; "
-        "try again later"
-        + (f", or use a bundled model: {', '.join(names)}" if (names := bundled_names(*kinds)) else "")
+        f"the Hub can't be reached ({reason}) and {file}'{repo_id}'{at} is not in the cache; try again later{instead}"
     )
 
 
