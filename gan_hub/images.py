@@ -46,9 +46,16 @@ def has_alpha(picture: Image.Image) -> bool:
     return picture.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in picture.info
 
 
+def with_alpha(picture: Image.Image) -> Image.Image:
+    """Any picture as RGBA."""
+    if picture.mode == "La":  # the one mode that Pillow takes only half of the way
+        picture = picture.convert("LA")
+    return picture.convert("RGBA")
+
+
 def over_white(picture: Image.Image) -> Image.Image:
     """A picture with alpha laid over white: RGBA, opaque."""
-    layer = picture.convert("RGBA")
+    layer = with_alpha(picture)
     return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
 
 

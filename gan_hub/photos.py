@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageCms
 from PIL.ExifTags import Base
 
-from gan_hub.images import has_alpha, over_white, sixteen_bits_to_eight
+from gan_hub.images import has_alpha, over_white, sixteen_bits_to_eight, with_alpha
 
 MAX_PIXELS = 50_000_000
 MAX_BYTES = 60_000_000
@@ -160,7 +160,7 @@ def _colours(photo: Image.Image, icc_profile: bytes | None) -> tuple[Image.Image
     space = _colour_space(icc_profile)
     alpha = None
     if has_alpha(photo):
-        layer = photo.convert("RGBA")
+        layer = with_alpha(photo)
         alpha = layer.getchannel("A")
         photo = layer.convert("L" if photo.mode in ("L", "LA", "La") and space == "GRAY" else "RGB")
     if icc_profile and (photo.mode, space) in (("CMYK", "CMYK"), ("L", "GRAY"), ("LAB", "Lab ")):
@@ -221,6 +221,14 @@ def eight_bits(picture: Image.Image) -> Image.Image:
         raise PhotoError(f"the picture has {error}; save it with 8 or 16") from error
 
 
+def check_encoding(format: str, quality: int) -> None:  # noqa: A002
+    """Raise ValueError unless these arguments of `encode_photo` are in their ranges."""
+    if format not in MAX_SIDES:
+        raise ValueError(f"unknown format {format!r}; choose from: {', '.join(MAX_SIDES)}")
+    if isinstance(quality, bool) or not isinstance(quality, int) or not 1 <= quality <= 100:
+        raise ValueError(f"quality {quality!r} is not possible; use a whole number from 1 to 100")
+
+
 def encode_photo(image: Image.Image, format: Format = "jpeg", quality: int = 90) -> bytes:  # noqa: A002
     """A picture as a file, with its ICC profile, and with EXIF only if it is in `image.info["exif"]`.
 
@@ -230,12 +238,10 @@ def encode_photo(image: Image.Image, format: Format = "jpeg", quality: int = 90)
         quality: of JPEG and WebP, from 1 to 100.
 
     Raises:
-        PhotoError: the format can't hold the picture, or an argument is out of its range.
+        PhotoError: the format can't hold the picture.
+        ValueError: an argument is out of its range.
     """
-    if format not in MAX_SIDES:
-        raise PhotoError(f"unknown format {format!r}; choose from: {', '.join(MAX_SIDES)}")
-    if isinstance(quality, bool) or not isinstance(quality, int) or not 1 <= quality <= 100:
-        raise PhotoError(f"quality {quality!r} is not possible; use a whole number from 1 to 100")
+    check_encoding(format, quality)
     if max(image.size) > MAX_SIDES[format]:
         raise PhotoError(
             f"the picture has {image.width}x{image.height} pixels; {format.upper()} holds at most "

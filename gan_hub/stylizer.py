@@ -14,7 +14,7 @@ from gan_hub.config import FORMAT_VERSION
 from gan_hub.latents import check_seed
 from gan_hub.models.stylizers import STYLIZERS
 from gan_hub.noise import position_noise
-from gan_hub.photos import Upright, upright
+from gan_hub.photos import PhotoError, Upright, upright
 from gan_hub.pretrained import PretrainedModel
 from gan_hub.stylizer_config import StylizerConfig
 from gan_hub.tiling import TiledPass, tiles
@@ -141,14 +141,14 @@ class PhotoStylizer(
             colour profile is kept in `info["icc_profile"]`.
 
         Raises:
-            PhotoError: the photo is too large or damaged.
+            PhotoError: the photo or its result is too large, or the photo is damaged.
             ValueError: an argument is out of its range.
         """
         check_options(strength=strength, detail=detail, seed=seed, max_side=max_side, tile_size=tile_size)
         parts = _reduced(upright(photo), max_side)
         size = parts.colours.width * self.scale, parts.colours.height * self.scale
         if size[0] * size[1] > MAX_PAINTED_PIXELS:
-            raise ValueError(
+            raise PhotoError(
                 f"the result would have {size[0]}x{size[1]} pixels; at most {MAX_PAINTED_PIXELS // 10**6} million are "
                 "possible: set max_side"
             )
