@@ -1,13 +1,12 @@
 """The styles that come with the page: their names, and a thumbnail of each."""
 
 import threading
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageOps
 
-from gan_hub.hub import BUNDLED_FOLDER, bundled_names
+from gan_hub import hub
 from gan_hub.page.files import FileData, write_files
 from gan_hub.page.models import ModelShelf
 from gan_hub.photos import encode_photo, open_photo
@@ -20,16 +19,14 @@ THUMBNAIL_SIZE = (240, 180)
 _painting = threading.Lock()
 
 
-@cache
 def style_names() -> tuple[str, ...]:
     """The bundled stylizers, the default first."""
-    return tuple(bundled_names("stylizer"))
+    return tuple(hub.bundled_names("stylizer"))
 
 
-@cache
 def upscaler_name() -> str | None:
     """The upscaler that comes with the page, if one does."""
-    return next(iter(bundled_names("upscaler")), None)
+    return next(iter(hub.bundled_names("upscaler")), None)
 
 
 def default_style() -> str | None:
@@ -71,7 +68,7 @@ def _thumbnail(shelf: ModelShelf, name: str) -> bytes:
     """The model's own, else a painted example, made once."""
     with _painting:
         if name not in _thumbnails:
-            path = BUNDLED_FOLDER / name / THUMBNAIL_FILE
+            path = hub.BUNDLED_FOLDER / name / THUMBNAIL_FILE
             _thumbnails[name] = path.read_bytes() if path.is_file() else _painted_example(shelf.stylizer(name))
         return _thumbnails[name]
 

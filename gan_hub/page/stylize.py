@@ -63,18 +63,19 @@ def _connect_painting(handlers: StylizeHandlers, controls: Controls, results: Re
     tried = controls.examples.select(as_sentences(handlers.example), None, controls.photo, **HIDDEN, **RAW)
     run(tried.success, "paint_example")
 
-    run(_connect_opening(handlers, controls, tab).success, "paint_first")
+    for number, event in enumerate(_connect_opening(handlers, controls, tab)):
+        run(event.success, f"paint_first_{number}")
     tab.select(None, results.link, js=style.SHOW_STYLE, api_visibility="private")
     results.stop.click(lambda: STOPPED, None, results.summary, cancels=runs, queue=False, **HIDDEN)
 
 
-def _connect_opening(handlers: StylizeHandlers, controls: Controls, tab: gr.Tab) -> Any:
-    """The page opened, perhaps by a link; returns the event after which there is something to paint.
+def _connect_opening(handlers: StylizeHandlers, controls: Controls, tab: gr.Tab) -> list[Any]:
+    """The page opened, perhaps by a link; returns the events after which there may be something to paint.
 
     A link's controls come after its tab is shown: nothing is painted before both are there.
     """
     query = gr.Textbox(visible=False, label="Query")
-    is_open = gr.Textbox(visible=False, label="Open")
+    is_open, is_shown = gr.Textbox(visible=False, label="Open"), gr.Textbox(visible=False, label="Shown")
     opened = gr.on(
         None,
         as_sentences(handlers.open),
@@ -85,15 +86,10 @@ def _connect_opening(handlers: StylizeHandlers, controls: Controls, tab: gr.Tab)
         **RAW,
         **LOAD_LANE,
     )
-    shown = opened.success(None, None, is_open, js=style.IS_STYLIZE_SHOWN, api_visibility="private")
-    return gr.on(
-        [tab.select, shown.success],
-        as_sentences(handlers.first),
-        [controls.photo, is_open],
-        controls.photo,
-        **HIDDEN,
-        **RAW,
-    )
+    first = as_sentences(handlers.first)
+    shown = opened.success(None, None, is_shown, js=style.IS_STYLIZE_SHOWN, api_visibility="private")
+    shown = shown.success(first, [controls.photo, is_shown], controls.photo, **HIDDEN, **RAW)
+    return [shown, tab.select(first, [controls.photo, is_open], controls.photo, **HIDDEN, **RAW)]
 
 
 def _connect_taking_away(handlers: StylizeHandlers, controls: Controls, results: Results) -> None:
