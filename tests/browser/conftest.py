@@ -64,7 +64,7 @@ def open_page(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
         tab.on("request", lambda request: None if is_here(request.url) else complaints.append(request.url))
         tab.goto(url + query)
         summary = "#painted" if "tab=stylize" in query else "#summary"
-        tab.locator(f"{summary} strong").wait_for(timeout=30_000)
+        tab.locator(f"{summary} strong").wait_for(timeout=90_000)
         # Those of a tab that is not shown are not loaded.
         images = "[...document.querySelectorAll('#gallery img, #pair img')]"
         tab.wait_for_function(f"{images}.every(image => image.complete || !image.offsetParent)")
