@@ -1,7 +1,7 @@
 """The `gan-hub` command: pictures from the terminal, a look at data, and the page."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -169,7 +169,7 @@ def app(
     page.launch(host=host, port=port, share=share, allow_local=allow_local, device=device)
 
 
-COMMANDS = {
+COMMANDS: dict[str, Callable[..., None]] = {
     "sample": sample,
     "check-data": check_data,
     "evaluate": evaluate,
