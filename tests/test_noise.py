@@ -61,5 +61,5 @@ def test_the_same_numbers_on_every_machine():
 
 @pytest.mark.parametrize("seed", [-1, 2**32, 1.5, True, None])
 def test_refused_seeds(seed):
-    with pytest.raises(ValueError, match="seed .* is not possible; use a whole number"):
+    with pytest.raises(ValueError, match=r"seed .* is not possible; use a whole number"):
         position_noise(1, 1, channels=1, seed=seed)

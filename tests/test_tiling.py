@@ -63,9 +63,7 @@ def test_tiles_cover_the_picture_once_and_see_their_surroundings(cells, grid, ti
 
 @pytest.mark.parametrize(("architecture", "scale"), STYLIZER_VARIANTS)
 @settings(max_examples=8, deadline=None)
-@given(
-    size=st.tuples(st.integers(1, 150), st.integers(1, 150)), tile_size=st.integers(8, 90), extra=st.integers(0, 30)
-)
+@given(size=st.tuples(st.integers(1, 150), st.integers(1, 150)), tile_size=st.integers(8, 90), extra=st.integers(0, 30))
 def test_tiles_fit_together_as_the_whole(architecture, scale, size, tile_size, extra):
     stylizer = make_stylizer(architecture, scale)
     photo = noisy_photo(*size)
