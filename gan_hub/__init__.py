@@ -10,6 +10,7 @@ Example:
 __version__ = "0.1.0"
 
 from gan_hub.generator import GanGenerator
+from gan_hub.stylizer import PhotoStylizer
 from gan_hub.weights import ModelError
 
-__all__ = ["GanGenerator", "ModelError", "__version__"]
+__all__ = ["GanGenerator", "ModelError", "PhotoStylizer", "__version__"]

@@ -8,6 +8,7 @@ from huggingface_hub import ModelCard, ModelCardData
 from huggingface_hub.repocard_data import EvalResult
 
 from gan_hub.config import GeneratorConfig
+from gan_hub.stylizer_config import StylizerConfig
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,35 @@ class RunFacts:
     health: Sequence[str] = field(default_factory=tuple)
 
 
+@dataclass(frozen=True)
+class StyleFacts:
+    """What the training of a stylizer tells its card.
+
+    Attributes:
+        paintings: that it learned from, each as "artist, title, year"; none for an upscaler.
+        photos: that it learned from: where they are from, how many, licence: a sentence or more.
+        data_sha256: of the pictures' bytes, paintings and photos, to tell whether two runs saw the same.
+        command: that repeats the run.
+        num_images: photos seen in training.
+        minutes: wall time.
+        hardware: processor or GPU, in words.
+        versions: of the libraries, by name.
+        measured: figures in words, by what they measure.
+        health: what the watch over the run found, a sentence each.
+    """
+
+    paintings: Sequence[str]
+    photos: str
+    data_sha256: str
+    command: str
+    num_images: int
+    minutes: float
+    hardware: str
+    versions: Mapping[str, str]
+    measured: Mapping[str, str] = field(default_factory=dict)
+    health: Sequence[str] = field(default_factory=tuple)
+
+
 def model_card(
     config: GeneratorConfig, num_parameters: int, facts: RunFacts | None, *, name: str, version: str
 ) -> ModelCard:
@@ -81,6 +111,47 @@ def model_card(
     sections = [_introduction(config, num_parameters), _usage(config, name)]
     sections += [_training(facts), _measured(facts), _health(facts)] if facts else []
     sections.append(_limits(config, version))
+    return _assembled(data, sections)
+
+
+def stylizer_card(
+    config: StylizerConfig, num_parameters: int, facts: StyleFacts | None, *, name: str, version: str
+) -> ModelCard:
+    """Write the card of a stylizer or an upscaler.
+
+    Args:
+        config: of the stylizer.
+        num_parameters: numbers in its weights.
+        facts: of the run that trained it; None if there was none.
+        name: that `PhotoStylizer.from_pretrained` loads it by.
+        version: of gan_hub.
+    """
+    subject = "style-transfer" if config.scale == 1 else "super-resolution"
+    title = f"{config.architecture}, photo to painting" if config.scale == 1 else f"upscaler, {config.scale} times"
+    data = ModelCardData(
+        library_name="gan-hub",
+        pipeline_tag="image-to-image",
+        license="apache-2.0",
+        tags=["gan", subject, config.architecture, "pytorch_model_hub_mixin", "model_hub_mixin"],
+        model_name=title,
+    )
+    work = (
+        "Paints photos of any size"
+        if config.scale == 1
+        else f"Makes pictures of any size {config.scale} times as large"
+    )
+    sections = [
+        f"# {title[0].upper()}{title[1:]}\n\n{work}. Architecture `{config.architecture}`, "
+        f"{num_parameters:,} parameters.",
+        _stylizer_usage(config, name),
+    ]
+    if facts:
+        sections += [_style_training(facts), _style_measured(facts), _health(facts)]
+    sections += [_stylizer_limits(config), _stylizer_licence(facts, version)]
+    return _assembled(data, sections)
+
+
+def _assembled(data: ModelCardData, sections: Sequence[str]) -> ModelCard:
     return ModelCard(f"---\n{data.to_yaml()}\n---\n\n" + "\n\n".join(section for section in sections if section) + "\n")
 
 
@@ -116,9 +187,13 @@ def _usage(config: GeneratorConfig, name: str) -> str:
 
 
 def _training(facts: RunFacts) -> str:
+    return f"## Training\n\n- Data: {facts.dataset} SHA-256 of the pictures: `{facts.dataset_sha256}`.\n{_run(facts)}"
+
+
+def _run(facts: RunFacts | StyleFacts) -> str:
+    """What is said of every training, whatever its data."""
     versions = ", ".join(f"{name} {value}" for name, value in facts.versions.items())
     return (
-        f"## Training\n\n- Data: {facts.dataset} SHA-256 of the pictures: `{facts.dataset_sha256}`.\n"
         f"- {facts.num_images:,} images seen in {facts.minutes:.0f} minutes on {facts.hardware}.\n"
         "- The weights are the exponential moving average of training.\n"
         f"- Versions: {versions}.\n\n```sh\n{facts.command}\n```"
@@ -139,7 +214,7 @@ def _measured(facts: RunFacts) -> str:
     )
 
 
-def _health(facts: RunFacts) -> str:
+def _health(facts: RunFacts | StyleFacts) -> str:
     return "## Health\n\n" + "\n".join(f"- {sentence}" for sentence in facts.health) if facts.health else ""
 
 
@@ -165,3 +240,53 @@ def _eval_results(facts: RunFacts) -> list[EvalResult]:
         )
         for metric in facts.metrics
     ]
+
+
+def _stylizer_usage(config: StylizerConfig, name: str) -> str:
+    result, comment = (
+        ("painting", "# strength=0.5, keep_colors=True, detail=0.5 ...") if config.scale == 1 else ("larger", "")
+    )
+    lines = [
+        "from PIL import Image",
+        "",
+        "from gan_hub import PhotoStylizer",
+        "",
+        f"stylizer = PhotoStylizer.from_pretrained({json.dumps(name, ensure_ascii=False)})",
+        f'{result} = stylizer.stylize(Image.open("photo.jpg"))  {comment}'.rstrip(),
+        f'{result}.save("{result}.png")',
+    ]
+    return "## Use\n\n```python\n" + "\n".join(lines) + "\n```"
+
+
+def _style_training(facts: StyleFacts) -> str:
+    paintings = "".join(f"  - {painting}\n" for painting in facts.paintings)
+    listed = f"- {len(facts.paintings)} paintings:\n{paintings}" if facts.paintings else ""
+    return (
+        f"## Training\n\n{listed}- Photos: {facts.photos}\n- SHA-256 of the pictures: `{facts.data_sha256}`.\n"
+        f"{_run(facts)}"
+    )
+
+
+def _style_measured(facts: StyleFacts) -> str:
+    if not facts.measured:
+        return ""
+    rows = "\n".join(f"| {name} | {value} |" for name, value in facts.measured.items())
+    return f"## Measured\n\n| | |\n|---|---|\n{rows}"
+
+
+def _stylizer_limits(config: StylizerConfig) -> str:
+    if config.scale > 1:
+        return (
+            "## Limits\n\nIt invents detail that looks likely and was not in the picture: nothing to read a number "
+            "plate or a face from. Noise and the blocks of strong compression are enlarged with the rest."
+        )
+    return (
+        "## Limits\n\nIt paints texture and palette; it does not move or leave out what is in the photo, as a painter "
+        "would. Faces and writing lose detail first. The larger the photo, the finer the strokes beside its subject: "
+        "`detail` below 1 makes them larger. A painting by a network is not one by the artist."
+    )
+
+
+def _stylizer_licence(facts: StyleFacts | None, version: str) -> str:
+    data = " What it learned from keeps the licences named under Training." if facts else ""
+    return f"## Licence\n\nThe licence of the weights is Apache-2.0.{data}\n\nMade with gan-hub {version}."

@@ -1,4 +1,4 @@
-"""The `gan-hub` command: pictures from the terminal, a look at data, and the page."""
+"""The `gan-hub` command: pictures and paintings from the terminal, a look at data, and the page."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import tyro
 
 from gan_hub import weights
+from gan_hub.batch import paint_files
 from gan_hub.data.doctor import Report
 from gan_hub.data.drawn import moving
 from gan_hub.data.files import DataError, find_pictures
@@ -15,9 +16,12 @@ from gan_hub.data.idx import IDX_SETS, load_idx_set
 from gan_hub.data.pictures import decoded_pictures, load_pictures
 from gan_hub.evaluation import MIN_PICTURES, Evaluator
 from gan_hub.generator import GanGenerator
+from gan_hub.hub import bundled_names
+from gan_hub.photos import check_encoding
 from gan_hub.recipe import parse_seeds
 from gan_hub.sampling import grid_png, sample_chunks, usable_device, zip_bytes
 from gan_hub.sampling import sample as sample_pictures
+from gan_hub.stylizer import PhotoStylizer, check_options
 
 
 def sample(
@@ -57,6 +61,72 @@ def sample(
         for picture in (picture for chunk in chunks for picture in chunk):
             (out / picture.file_name).write_bytes(picture.png())
     print(f"{len(numbers)} pictures of {model} are in {out}")
+
+
+def stylize(
+    model: Annotated[str, tyro.conf.Positional],
+    photos: Annotated[tuple[Path, ...], tyro.conf.Positional],
+    out: Path,
+    strength: float = 1.0,
+    keep_colors: bool = False,
+    detail: float = 1.0,
+    seed: int = 0,
+    max_side: int | None = None,
+    format: Literal["same", "jpeg", "png", "webp"] = "same",  # noqa: A002
+    quality: int = 92,
+    keep_metadata: bool = False,
+    upscale: str | None = None,
+    revision: str | None = None,
+    device: str = "cpu",
+) -> None:
+    """Paint photos whole, of any size. A photo that can't be read is named, and the others go on.
+
+    Args:
+        model: a bundled name, a folder, or org/name on the Hub.
+        photos: files; they are never written to.
+        out: a folder for the paintings, which have the names of their photos.
+        strength: from 0 (the photo) to 1 (the painting).
+        keep_colors: take only light and dark from the painting, and the colours from the photo.
+        detail: above 0 and up to 1; less gives larger strokes.
+        seed: of the noise that strokes grow from.
+        max_side: reduce a photo first so that its longer side has at most so many pixels.
+        format: same = that of the photo, or PNG if it is none of the three.
+        quality: of JPEG and WebP, from 1 to 100.
+        keep_metadata: keep the photo's EXIF, time and place included.
+        upscale: an upscaler to enlarge the paintings with: a bundled name, a folder, or org/name.
+        revision: branch, tag or commit of the model on the Hub.
+        device: where the networks run, such as cpu or cuda.
+    """
+    if not photos:
+        raise ValueError("there is nothing to paint; name at least one photo")
+    check_options(strength=strength, detail=detail, seed=seed, max_side=max_side)
+    check_encoding("png" if format == "same" else format, quality)
+    place = usable_device(device)
+    stylizer = PhotoStylizer.from_pretrained(model, revision=revision).to(place)
+    upscaler = None if upscale is None else _upscaler(upscale).to(place)
+    options = {
+        "strength": strength,
+        "keep_colors": keep_colors,
+        "detail": detail,
+        "seed": seed,
+        "max_side": max_side,
+        "keep_metadata": keep_metadata,
+    }
+    painted = paint_files(photos, out, stylizer, upscaler, format=format, quality=quality, options=options)
+    print(f"{painted} of {len(photos)} photos are painted by {model} in {out}")
+    if painted < len(photos):
+        sys.exit(2)
+
+
+def _upscaler(name: str) -> PhotoStylizer:
+    upscaler = PhotoStylizer.from_pretrained(name)
+    if upscaler.scale == 1:
+        others = bundled_names("upscaler")
+        raise ValueError(
+            f"'{name}' paints and does not enlarge; as --upscale use an upscaler"
+            + (f", such as {', '.join(others)}" if others else "")
+        )
+    return upscaler
 
 
 def check_data(
@@ -171,6 +241,7 @@ def app(
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "sample": sample,
+    "stylize": stylize,
     "check-data": check_data,
     "evaluate": evaluate,
     "curves": curves,
@@ -185,7 +256,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         tyro.extras.subcommand_cli_from_dict(
             COMMANDS,
             prog="gan-hub",
-            description="Pictures from GANs.",
+            description="Pictures from GANs, and paintings from photos.",
             args=arguments,
         )
     except (ValueError, OSError) as error:

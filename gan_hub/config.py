@@ -1,10 +1,13 @@
-"""What a generator's config.json may say: flat, every field bounded, all of it checked before a network is built."""
+"""What a generator's config.json may say: flat, every field bounded, all of it checked before a network is built.
+
+`FlatConfig` and the checks below it serve gan_hub.stylizer_config too.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from gan_hub.models import ARCHITECTURES
 
@@ -19,8 +22,40 @@ class ConfigError(ValueError):
     """A config that is refused; the message says what came and what is accepted."""
 
 
+Config = TypeVar("Config", bound="FlatConfig")
+
+
 @dataclass(frozen=True)
-class GeneratorConfig:
+class FlatConfig:
+    """What the checked configurations share: to and from the mapping in config.json."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON scalars and lists, as config.json holds them."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in values.items()
+            if value is not None
+        }
+
+    @classmethod
+    def from_dict(cls: type[Config], values: Mapping[str, Any]) -> Config:
+        """Check a mapping as read from config.json.
+
+        Raises:
+            ConfigError: a key is unknown or missing, or a value is refused.
+        """
+        known = {field.name for field in fields(cls)}
+        if unknown := sorted(set(values) - known):
+            raise ConfigError(f"unknown keys in the config: {shown(unknown)}; known are {', '.join(sorted(known))}")
+        required = {field.name for field in fields(cls) if field.default is MISSING} | {"format_version"}
+        if missing := sorted(required - set(values)):
+            raise ConfigError(f"the config lacks {', '.join(missing)}")
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class GeneratorConfig(FlatConfig):
     """The checked configuration of a generator. Options that an architecture does not take are None and not saved."""
 
     architecture: str
@@ -44,21 +79,21 @@ class GeneratorConfig:
         Raises:
             ConfigError: a field has another type than it should, is out of bounds, or does not fit another field.
         """
-        _one_of("format_version", self.format_version, (FORMAT_VERSION,))
-        _one_of("architecture", self.architecture, tuple(sorted(ARCHITECTURES)))
+        one_of("format_version", self.format_version, (FORMAT_VERSION,))
+        one_of("architecture", self.architecture, tuple(sorted(ARCHITECTURES)))
         set_field = object.__setattr__
         set_field(self, "image_size", _image_size(self.image_size))
-        _one_of("channels", self.channels, (1, 3, 4))
-        _integer("latent_dim", self.latent_dim, 1, 4096)
-        _integer("num_classes", self.num_classes, 0, 10_000)
+        one_of("channels", self.channels, (1, 3, 4))
+        integer("latent_dim", self.latent_dim, 1, 4096)
+        integer("num_classes", self.num_classes, 0, 10_000)
         set_field(self, "class_names", _class_names(self.class_names, self.num_classes))
-        set_field(self, "widths", _integers("widths", self.widths, min_length=1, max_length=8, low=1, high=4096))
+        set_field(self, "widths", integers("widths", self.widths, min_length=1, max_length=8, low=1, high=4096))
         self._check_latents()
         self._check_options()
 
     def _check_latents(self) -> None:
-        _integer("num_categories", self.num_categories, 0, min(self.latent_dim - 1, 1000))
-        _integer("num_active", self.num_active, 0, self.latent_dim - self.num_categories)
+        integer("num_categories", self.num_categories, 0, min(self.latent_dim - 1, 1000))
+        integer("num_active", self.num_active, 0, self.latent_dim - self.num_categories)
         for name in ("num_categories", "num_active"):
             if getattr(self, name) and self.num_classes:
                 raise ConfigError(
@@ -75,11 +110,11 @@ class GeneratorConfig:
                     f"{name} is {value!r}, but the architecture '{self.architecture}' takes no {name}; leave it out"
                 )
         if "num_blocks" in options:
-            _integer("num_blocks", self.num_blocks, 1, 16)
+            integer("num_blocks", self.num_blocks, 1, 16)
         if "patch_size" in options:
-            _one_of("patch_size", self.patch_size, (1, 2, 4))
+            one_of("patch_size", self.patch_size, (1, 2, 4))
         if "num_frames" in options:
-            _integer("num_frames", self.num_frames, 2, 64)
+            integer("num_frames", self.num_frames, 2, 64)
         self._check_stages()
         if "attention_stages" in options:
             self._check_attention()
@@ -98,7 +133,7 @@ class GeneratorConfig:
     def _check_attention(self) -> None:
         if self.attention_stages is None:  # a config from before there was attention
             object.__setattr__(self, "attention_stages", 0)
-        _integer("attention_stages", self.attention_stages, 0, len(self.widths))
+        integer("attention_stages", self.attention_stages, 0, len(self.widths))
         if self.attention_stages:
             scale = 2 ** (len(self.widths) - self.attention_stages) * (self.patch_size or 1)
             height, width = self.image_size
@@ -111,30 +146,6 @@ class GeneratorConfig:
     def network_options(self) -> dict[str, Any]:
         """The architecture's own options, by name."""
         return {name: getattr(self, name) for name in ARCHITECTURES[self.architecture].options}
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON scalars and lists, as config.json holds them."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in values.items()
-            if value is not None
-        }
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "GeneratorConfig":
-        """Check a mapping as read from config.json.
-
-        Raises:
-            ConfigError: a key is unknown or missing, or a value is refused.
-        """
-        known = {field.name for field in fields(cls)}
-        if unknown := sorted(set(values) - known):
-            raise ConfigError(f"unknown keys in the config: {shown(unknown)}; known are {', '.join(sorted(known))}")
-        required = {field.name for field in fields(cls) if field.default is MISSING} | {"format_version"}
-        if missing := sorted(required - set(values)):
-            raise ConfigError(f"the config lacks {', '.join(missing)}")
-        return cls(**values)
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -160,28 +171,30 @@ def shown(value: object, limit: int = 80) -> str:
     return text if len(text) <= limit else f"{text[:limit]}..."
 
 
-def _one_of(name: str, value: object, allowed: Sequence[object]) -> None:
+def one_of(name: str, value: object, allowed: Sequence[object]) -> None:
+    """Raise ConfigError unless the value is one of those allowed, and of its type."""
     # True == 1, so the types are compared too.
     if not any(type(value) is type(option) and value == option for option in allowed):
         raise ConfigError(f"{name} is {shown(repr(value))}; it must be one of {', '.join(map(str, allowed))}")
 
 
-def _integer(name: str, value: object, low: int, high: int) -> int:
+def integer(name: str, value: object, low: int, high: int) -> int:
+    """The value, or ConfigError unless it is a whole number from `low` to `high`."""
     if type(value) is not int or not low <= value <= high:
         raise ConfigError(f"{name} is {shown(repr(value))}; it must be a whole number from {low} to {high}")
     return value
 
 
-def _integers(name: str, value: object, *, min_length: int, max_length: int, low: int, high: int) -> tuple[int, ...]:
+def integers(name: str, value: object, *, min_length: int, max_length: int, low: int, high: int) -> tuple[int, ...]:
+    """The list as a tuple, or ConfigError unless its length and each of its numbers is within bounds."""
     if not isinstance(value, (list, tuple)) or not min_length <= len(value) <= max_length:
-        raise ConfigError(
-            f"{name} is {shown(repr(value))}; it must be a list of {min_length} to {max_length} whole numbers"
-        )
-    return tuple(_integer(f"{name}[{i}]", item, low, high) for i, item in enumerate(value))
+        span = f"{min_length} to {max_length} whole numbers" if min_length < max_length else f"length {min_length}"
+        raise ConfigError(f"{name} is {shown(repr(value))}; it must be a list of {span}")
+    return tuple(integer(f"{name}[{i}]", item, low, high) for i, item in enumerate(value))
 
 
 def _image_size(value: object) -> tuple[int, int]:
-    height, width = _integers("image_size", value, min_length=2, max_length=2, low=8, high=512)
+    height, width = integers("image_size", value, min_length=2, max_length=2, low=8, high=512)
     if height % 4 or width % 4:
         raise ConfigError(f"image_size is [{height}, {width}]; height and width must be multiples of 4 from 8 to 512")
     return height, width

@@ -1,26 +1,22 @@
 """GanGenerator: from seeds or latents to pictures, over every noise-to-image architecture, on and off the Hub."""
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
 import torch
-from huggingface_hub import ModelCard, PyTorchModelHubMixin
-from safetensors.torch import save_file
+from huggingface_hub import ModelCard
 from torch import Tensor, nn
 
-from gan_hub import __version__, card, hub, weights
-from gan_hub.config import FORMAT_VERSION, ConfigError, GeneratorConfig, shown
+from gan_hub import __version__, card, weights
+from gan_hub.config import FORMAT_VERSION, GeneratorConfig, shown
 from gan_hub.latents import check_seed, emphasised, labels_of_latents, latents_from_seeds, structured, truncate
 from gan_hub.models import ARCHITECTURES
+from gan_hub.pretrained import PretrainedModel
 
 Labels = int | Sequence[int] | Tensor | None
 
 
 class GanGenerator(
-    nn.Module,
-    PyTorchModelHubMixin,
+    PretrainedModel,
     library_name="gan-hub",
     pipeline_tag="unconditional-image-generation",
     license="apache-2.0",
@@ -48,6 +44,10 @@ class GanGenerator(
         ConfigError: an argument is out of bounds, or all together ask for more than `MAX_PARAMETERS`.
     """
 
+    config: GeneratorConfig
+    config_class = GeneratorConfig
+    kinds = ("generator",)
+
     def __init__(
         self,
         *,
@@ -66,8 +66,7 @@ class GanGenerator(
         num_active: int = 0,
         format_version: int = FORMAT_VERSION,
     ) -> None:
-        super().__init__()
-        self.config = GeneratorConfig(
+        config = GeneratorConfig(
             architecture=architecture,
             image_size=image_size,  # type: ignore[arg-type]  # the config checks and converts the sequences
             channels=channels,
@@ -83,11 +82,7 @@ class GanGenerator(
             num_active=num_active,
             format_version=format_version,
         )
-        with torch.device("meta"):
-            weights.check_parameter_budget(_build_network(self.config), architecture)
-        self.network = _build_network(self.config).to(memory_format=torch.channels_last)
-        self.source: str | None = None
-        self.revision: str | None = None
+        super().__init__(config)
 
     @property
     def image_size(self) -> tuple[int, int]:
@@ -124,11 +119,6 @@ class GanGenerator(
         """Pictures made at a time on the CPU: 16 small ones, down to one from 128 x 128 on."""
         height, width = self.image_size
         return max(1, min(16, 128 * 128 // (height * width)))
-
-    @property
-    def device(self) -> torch.device:
-        """Where the weights are."""
-        return next(self.parameters()).device
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         """Map z [B, latent_dim] and labels [B] (None when unconditional) to images [B, T * C, H, W] in [-1, 1]."""
@@ -242,77 +232,15 @@ class GanGenerator(
             raise refusal
         return tensor.to(self.device, torch.int64)
 
-    @classmethod
-    def from_pretrained(  # type: ignore[override]  # the mixin's **model_kwargs would let a repository set any argument
-        cls,
-        pretrained_model_name_or_path: str | Path,
-        *,
-        revision: str | None = None,
-        token: str | bool | None = None,
-        cache_dir: str | Path | None = None,
-        force_download: bool = False,
-        local_files_only: bool = False,
-        allow_folders: bool = True,
-    ) -> "GanGenerator":
-        """Load a bundled generator by name, one in a folder, or one on the Hub as "org/name", in evaluation mode.
-
-        Config and weights come from one commit, which is kept in `revision`; see `gan_hub.hub.locate` for the
-        arguments and `gan_hub.hub` for what is checked before anything is allocated.
-
-        Raises:
-            ModelError: not found, not reachable, or refused; the message says why and what to do.
-        """
-        files = hub.locate(
-            pretrained_model_name_or_path,
-            revision=revision,
-            token=token,
-            cache_dir=cache_dir,
-            force_download=force_download,
-            local_files_only=local_files_only,
-            allow_folders=allow_folders,
-        )
-        try:
-            config = GeneratorConfig.from_dict(hub.load_config(files))
-            with torch.device("meta"):
-                generator = cls(**config.to_dict())
-        except ConfigError as error:
-            raise weights.ModelError(f"'{files.name}' can't be loaded: {error}") from error
-        weights.load_weights(generator, files.weights_path(generator), files.name)
-        generator.network.to(memory_format=torch.channels_last)  # as in a new generator: the same speed, the same bits
-        generator.source, generator.revision = files.name, files.commit
-        return generator.eval()
-
-    def save_pretrained(self, save_directory: str | Path, **kwargs: Any) -> str | None:
-        """Write model.safetensors, config.json and, unless there is one, README.md; the arguments are the mixin's.
-
-        `model_card_kwargs={"facts": ...}` are for `generate_model_card`.
-        """
-        card_kwargs = {"name": Path(save_directory).resolve().name, **(kwargs.pop("model_card_kwargs", None) or {})}
-        return super().save_pretrained(save_directory, model_card_kwargs=card_kwargs, **kwargs)
-
-    def push_to_hub(self, repo_id: str, **kwargs: Any) -> str:
-        """Save as `save_pretrained` does and upload to the repository; the arguments are the mixin's."""
-        card_kwargs = {**(kwargs.pop("model_card_kwargs", None) or {}), "name": repo_id}
-        return super().push_to_hub(repo_id, model_card_kwargs=card_kwargs, **kwargs)
-
-    def _save_pretrained(self, save_directory: Path) -> None:
-        """Write model.safetensors and config.json; called by the mixin's `save_pretrained` and `push_to_hub`."""
-        # safetensors refuses channels_last tensors. `save_file` gives the same bytes each time, `save_model` does not.
-        state = {name: tensor.detach().to("cpu").contiguous() for name, tensor in self.state_dict().items()}
-        save_file(state, save_directory / weights.WEIGHTS_FILE, metadata={"format": "pt"})
-        text = json.dumps(self.config.to_dict(), indent=2, sort_keys=True, ensure_ascii=False)
-        (save_directory / hub.CONFIG_FILE).write_text(text + "\n", encoding="utf-8")
-
     def generate_model_card(self, *, name: str, facts: card.RunFacts | None = None) -> ModelCard:
         """The README of the model: what it is, how to load it by `name`, how it was trained if `facts` say so."""
         return card.model_card(self.config, weights.count_parameters(self), facts, name=name, version=__version__)
 
-
-def _build_network(config: GeneratorConfig) -> nn.Module:
-    return ARCHITECTURES[config.architecture].generator(
-        image_size=config.image_size,
-        channels=config.channels,
-        latent_dim=config.latent_dim,
-        num_classes=config.num_classes,
-        **config.network_options(),
-    )
+    def _build_network(self) -> nn.Module:
+        return ARCHITECTURES[self.config.architecture].generator(
+            image_size=self.image_size,
+            channels=self.channels,
+            latent_dim=self.latent_dim,
+            num_classes=self.num_classes,
+            **self.config.network_options(),
+        )

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx2
 from huggingface_hub import HfApi, get_hf_file_metadata, hf_hub_download, hf_hub_url, try_to_load_from_cache
@@ -27,6 +27,8 @@ from huggingface_hub.errors import (
 from torch import nn
 
 from gan_hub.config import MAX_CONFIG_BYTES, ConfigError, read_json, shown
+from gan_hub.models import ARCHITECTURES
+from gan_hub.models.stylizers import STYLIZERS
 from gan_hub.weights import WEIGHTS_FILE, ModelError, check_weights_size
 
 CONFIG_FILE = "config.json"
@@ -37,6 +39,9 @@ REPO_ID = re.compile(r"{0}/{0}".format(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za
 REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,199}")
 COMMIT = re.compile(r"[0-9a-f]{40}")
 
+Kind = Literal["generator", "stylizer", "upscaler"]
+GENERATORS: tuple[Kind, ...] = ("generator",)
+
 NETWORK_ERRORS = (HfHubHTTPError, httpx2.HTTPError, OSError)
 
 
@@ -44,12 +49,26 @@ class UnreachableError(ModelError):
     """The Hub does not answer, or not as a Hub should; what is in the cache may be used instead."""
 
 
-def bundled_names() -> list[str]:
-    """Names of the models that come with the package: those `GanGenerator.from_pretrained` takes by name alone."""
+def kind_of(config: Mapping[str, Any]) -> Kind | None:
+    """What a model is by the architecture in its config, unchecked; None = none of the kinds."""
+    architecture = config.get("architecture")
+    if not isinstance(architecture, str):
+        return None
+    if architecture in STYLIZERS:
+        return "stylizer" if STYLIZERS[architecture].scales == (1,) else "upscaler"
+    return "generator" if architecture in ARCHITECTURES else None
+
+
+def bundled_names(*kinds: Kind) -> list[str]:
+    """Names of the models that come with the package: those `from_pretrained` takes by name alone.
+
+    Args:
+        kinds: of the models; generators if none is named.
+    """
     return sorted(
         path.parent.name
         for path in BUNDLED_FOLDER.glob(f"*/{CONFIG_FILE}")
-        if json.loads(path.read_text()).get("architecture") != "classifier"
+        if kind_of(json.loads(path.read_text())) in (kinds or GENERATORS)
     )
 
 
@@ -63,6 +82,7 @@ class ModelFiles:
         commit: the one commit both files are fetched at; None for a folder.
         branch: or tag that stood for the commit when the Hub was asked; None when it was not asked.
         hub: the arguments of `hf_hub_download` that the two files share.
+        kinds: of the bundled models to point to when this one can't be reached.
     """
 
     name: str
@@ -70,6 +90,7 @@ class ModelFiles:
     commit: str | None
     branch: str | None
     hub: Mapping[str, Any]
+    kinds: tuple[Kind, ...] = GENERATORS
 
     def config_path(self) -> Path:
         """The local path of config.json, fetched if need be.
@@ -135,12 +156,12 @@ class ModelFiles:
             url = hf_hub_url(self.name, filename, revision=self.commit)
             stated = get_hf_file_metadata(url, token=self.hub["token"], timeout=TIMEOUT_SECONDS)
             if stated.commit_hash != self.commit:
-                raise _unreachable("another server answers", self.name, self.commit, filename)
+                raise _unreachable("another server answers", self.name, self.commit, filename, self.kinds)
             if stated.size is not None:
                 check_size(stated.size)
             return Path(hf_hub_download(self.name, filename, revision=self.commit, **self.hub))
         except NETWORK_ERRORS as error:
-            raise _refusal(error, self.name, self.commit, filename) from error
+            raise _refusal(error, self.name, self.commit, filename, self.kinds) from error
 
 
 def locate(
@@ -152,6 +173,7 @@ def locate(
     force_download: bool = False,
     local_files_only: bool = False,
     allow_folders: bool = True,
+    kinds: tuple[Kind, ...] = GENERATORS,
 ) -> ModelFiles:
     """Find a model: a bundled name, else a local folder, else a repository on the Hub at one commit.
 
@@ -166,6 +188,7 @@ def locate(
         force_download: fetch again what is cached.
         local_files_only: use what is cached and don't ask the Hub.
         allow_folders: False treats the name as a stranger's: only bundled names and repositories.
+        kinds: of the bundled models that an error points to.
 
     Raises:
         ModelError: nothing by that name, or it can't be reached.
@@ -176,10 +199,10 @@ def locate(
     if allow_folders and os.path.isdir(text):  # noqa: PTH112  # Path.is_dir raises for a name that is too long
         return ModelFiles(text, Path(text), None, None, {})
     if not REPO_ID.fullmatch(text) or ".." in text or "--" in text or text.endswith(".git"):
-        places = "a bundled name ({}), {}or a repository on the Hub as org/name"
+        bundled = f"a bundled name ({', '.join(names)}), " if (names := bundled_names(*kinds)) else ""
+        folder = "a folder with config.json, " if allow_folders else ""
         raise ModelError(
-            f"there is no model '{shown(text)}'; use "
-            + places.format(", ".join(bundled_names()), "a folder with config.json, " if allow_folders else "")
+            f"there is no model '{shown(text)}'; use {bundled}{folder}or a repository on the Hub as org/name"
         )
     if revision is not None and (not REVISION.fullmatch(revision) or ".." in revision):
         raise ModelError(f"the revision {shown(repr(revision))} is not possible; use a branch, a tag or a commit")
@@ -187,26 +210,27 @@ def locate(
     cached = Path(path).parent.name if isinstance(path, str) else None
     pinned = cached is not None and cached == revision
     hub = {"token": token, "cache_dir": cache_dir, "force_download": force_download, "local_files_only": False}
-    offline = ModelFiles(text, None, cached, None, {**hub, "force_download": False, "local_files_only": True})
+    cache_only = {**hub, "force_download": False, "local_files_only": True}
+    offline = ModelFiles(text, None, cached, None, cache_only, kinds)
     if cached and (pinned or local_files_only) and not force_download:
         return offline
     if local_files_only:
         raise ModelError(f"'{text}' is not in the cache and only local files are allowed; connect and load it once")
     try:
-        commit = _ask_for_commit(text, revision, token)
+        commit = _ask_for_commit(text, revision, token, kinds)
     except ModelError as error:
         if cached and isinstance(error, UnreachableError):
             return offline
         raise
-    return ModelFiles(text, None, commit, None if revision == commit else revision or "main", hub)
+    return ModelFiles(text, None, commit, None if revision == commit else revision or "main", hub, kinds)
 
 
-def _ask_for_commit(repo_id: str, revision: str | None, token: str | bool | None) -> str:
+def _ask_for_commit(repo_id: str, revision: str | None, token: str | bool | None, kinds: tuple[Kind, ...]) -> str:
     """The commit that a revision stands for now, if the Hub has one with the two files of a model."""
     try:
         info = HfApi().model_info(repo_id, revision=revision, token=token, timeout=TIMEOUT_SECONDS)
     except (*NETWORK_ERRORS, ValueError) as error:  # ValueError: the answer is not JSON, as a captive portal's
-        raise _refusal(error, repo_id, revision, None) from error
+        raise _refusal(error, repo_id, revision, None, kinds) from error
     filenames = {sibling.rfilename for sibling in info.siblings or []}
     for filename in (CONFIG_FILE, WEIGHTS_FILE):
         if filename not in filenames:
@@ -216,7 +240,9 @@ def _ask_for_commit(repo_id: str, revision: str | None, token: str | bool | None
     return info.sha
 
 
-def _refusal(error: Exception, repo_id: str, revision: str | None, filename: str | None) -> "ModelError":
+def _refusal(
+    error: Exception, repo_id: str, revision: str | None, filename: str | None, kinds: tuple[Kind, ...]
+) -> ModelError:
     """Put what the Hub client raised into words; `filename` is what was asked for, None = the repository itself."""
     if isinstance(error, GatedRepoError):
         return ModelError(
@@ -235,15 +261,17 @@ def _refusal(error: Exception, repo_id: str, revision: str | None, filename: str
     if status in (401, 403):
         return ModelError(f"the Hub refused the token for '{repo_id}' ({status}); log in again with `hf auth login`")
     reason = f"it answered {status}" if status else type(error).__name__
-    return _unreachable(reason, repo_id, revision, filename)
+    return _unreachable(reason, repo_id, revision, filename, kinds)
 
 
-def _unreachable(reason: str, repo_id: str, revision: str | None, filename: str | None) -> UnreachableError:
+def _unreachable(
+    reason: str, repo_id: str, revision: str | None, filename: str | None, kinds: tuple[Kind, ...]
+) -> UnreachableError:
     file = f"{filename} of " if filename else ""
     at = f" at {revision}" if revision else ""
+    instead = f", or use a bundled model: {', '.join(names)}" if (names := bundled_names(*kinds)) else ""
     return UnreachableError(
-        f"the Hub can't be reached ({reason}) and {file}'{repo_id}'{at} is not in the cache; "
-        f"try again later, or use a bundled model: {', '.join(bundled_names())}"
+        f"the Hub can't be reached ({reason}) and {file}'{repo_id}'{at} is not in the cache; try again later{instead}"
     )
 
 

@@ -41,6 +41,37 @@ def from_array(array: np.ndarray) -> Image.Image:
     return Image.fromarray(array[:, :, 0] if array.shape[2] == 1 else array, MODES[array.shape[2]])
 
 
+def has_alpha(picture: Image.Image) -> bool:
+    """Whether pixels of a picture may be transparent."""
+    return picture.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in picture.info
+
+
+def with_alpha(picture: Image.Image) -> Image.Image:
+    """Any picture as RGBA."""
+    if picture.mode == "La":  # the one mode that Pillow takes only half of the way
+        picture = picture.convert("LA")
+    return picture.convert("RGBA")
+
+
+def over_white(picture: Image.Image) -> Image.Image:
+    """A picture with alpha laid over white: RGBA, opaque."""
+    layer = with_alpha(picture)
+    return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
+
+
+def sixteen_bits_to_eight(picture: Image.Image) -> Image.Image:
+    """A grey picture with values from 0 to 65535 as L, rounded; Pillow's own conversion would clip them at 255.
+
+    Raises:
+        ValueError: values below or above.
+    """
+    values = np.asarray(picture)
+    if values.min() < 0 or values.max() > 65535:
+        raise ValueError("more than 16 bits a channel")
+    table = ((np.arange(65536, dtype=np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
+    return Image.fromarray(table[values])
+
+
 def grid(pictures: Sequence[Image.Image], columns: int, *, padding: int = 2) -> Image.Image:
     """Lay pictures of one size and mode out in rows, left to right, on black (transparent for RGBA).
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageOps
 
-from gan_hub.images import MODES
+from gan_hub.images import MODES, has_alpha, over_white, sixteen_bits_to_eight
 
 MAX_PIXELS = 200_000_000  # 800 MB as RGBA, for a moment
 
@@ -94,15 +94,12 @@ def fitted(picture: Image.Image, *, resolution: tuple[int, int], channels: int) 
 
 def _to_mode(picture: Image.Image, channels: int) -> Image.Image:
     if picture.mode.startswith("I"):
-        # 16 bits a channel; Pillow's own conversion would clip them at 255.
-        values = np.asarray(picture).astype(np.int64)
-        if values.min() < 0 or values.max() > 65535:
-            raise UnreadableError("more than 16 bits a channel")
-        picture = Image.fromarray(((values * 255 + 32767) // 65535).astype(np.uint8), "L")
+        try:
+            picture = sixteen_bits_to_eight(picture)
+        except ValueError as error:
+            raise UnreadableError(str(error)) from error
     elif picture.mode == "F":
         raise UnreadableError("floating point pixels")
-    has_alpha = picture.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in picture.info
-    if channels == 4 or not has_alpha:
+    if channels == 4 or not has_alpha(picture):
         return picture.convert(MODES[channels])
-    layer = picture.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert(MODES[channels])
+    return over_white(picture).convert(MODES[channels])

@@ -1,0 +1,230 @@
+"""PhotoStylizer: from any photo to a painting of the same size, over every image-to-image network."""
+
+import math
+import numbers
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from huggingface_hub import ModelCard
+from PIL import Image
+from torch import Tensor, nn
+
+from gan_hub import __version__, card, weights
+from gan_hub.config import FORMAT_VERSION
+from gan_hub.latents import check_seed
+from gan_hub.models.stylizers import STYLIZERS
+from gan_hub.noise import position_noise
+from gan_hub.photos import PhotoError, Upright, upright
+from gan_hub.pretrained import PretrainedModel
+from gan_hub.stylizer_config import StylizerConfig
+from gan_hub.tiling import TiledPass, tiles
+
+MAX_PAINTED_PIXELS = 200_000_000  # of a result: a photo of 50 MP, twice as large
+MAX_TILE_SIZE = 4096
+BLEND_SIZE = 1024  # side of the squares that are blended at a time
+LUMA = (0.299, 0.587, 0.114)  # Y of full-range YCbCr (ITU-T T.871, JFIF)
+
+
+class PhotoStylizer(
+    PretrainedModel,
+    library_name="gan-hub",
+    pipeline_tag="image-to-image",
+    license="apache-2.0",
+    tags=["gan", "style-transfer"],
+):
+    """A painter of photos, or an upscaler of pictures.
+
+    Args:
+        architecture: a key of `gan_hub.models.stylizers.STYLIZERS`.
+        widths: channels; how many depends on the architecture.
+        num_blocks: residual blocks.
+        noise_channels: of the noise that strokes grow from; 0 = none.
+        scale: how many times as large the output is; more than 1 for an upscaler.
+        format_version: of config.json.
+
+    Raises:
+        ConfigError: an argument is out of bounds, or all together ask for more than `MAX_PARAMETERS`.
+    """
+
+    config: StylizerConfig
+    config_class = StylizerConfig
+    kinds = ("stylizer", "upscaler")
+
+    def __init__(
+        self,
+        *,
+        architecture: str,
+        widths: Sequence[int],
+        num_blocks: int = 0,
+        noise_channels: int = 0,
+        scale: int = 1,
+        format_version: int = FORMAT_VERSION,
+    ) -> None:
+        super().__init__(
+            StylizerConfig(
+                architecture=architecture,
+                widths=widths,  # type: ignore[arg-type]  # the config checks and converts the sequence
+                num_blocks=num_blocks,
+                noise_channels=noise_channels,
+                scale=scale,
+                format_version=format_version,
+            )
+        )
+
+    def _build_network(self) -> nn.Module:
+        return STYLIZERS[self.config.architecture].network(**self.config.network_options())
+
+    @property
+    def scale(self) -> int:
+        """How many times as large the output is."""
+        return self.config.scale
+
+    @property
+    def grid(self) -> int:
+        """Height and width of what `forward` takes are multiples of it."""
+        return int(self.network.grid)  # type: ignore[arg-type]
+
+    def forward(self, photo: Tensor, noise: Tensor | None = None) -> Tensor:
+        """Paint photos at once, without tiles.
+
+        Args:
+            photo: [B, 3, H, W] in [-1, 1], H and W multiples of `grid`.
+            noise: [B, noise_channels, H / noise_grid, W / noise_grid] of variance 1; that of seed 0 if None.
+
+        Returns:
+            [B, 3, scale * H, scale * W], about in [-1, 1].
+
+        Raises:
+            ValueError: the photo has another shape.
+        """
+        if photo.ndim != 4 or photo.shape[1] != 3 or photo.shape[2] % self.grid or photo.shape[3] % self.grid:
+            raise ValueError(
+                f"the photo has the shape {list(photo.shape)}; this network takes [B, 3, H, W] with H and W multiples "
+                f"of {self.grid}"
+            )
+        if noise is None:
+            cell = int(self.network.noise_grid)  # type: ignore[arg-type]
+            rows, columns = photo.shape[2] // cell, photo.shape[3] // cell
+            noise = position_noise(rows, columns, channels=self.config.noise_channels, seed=0)
+            noise = noise.to(photo.device).expand(len(photo), -1, -1, -1)
+        return self.network(photo, noise)
+
+    def stylize(
+        self,
+        photo: Image.Image,
+        *,
+        strength: float = 1.0,
+        keep_colors: bool = False,
+        detail: float = 1.0,
+        seed: int = 0,
+        max_side: int | None = None,
+        tile_size: int = 512,
+        keep_metadata: bool = False,
+        on_progress: Callable[[float], None] | None = None,
+    ) -> Image.Image:
+        """Paint a photo whole, in bounded memory; the photo itself is left alone.
+
+        Args:
+            photo: of any mode and of up to 50 million pixels; turned as its EXIF says; of an animation, the frame it
+                stands at.
+            strength: from 0 (the photo, pixel by pixel) to 1 (the painting).
+            keep_colors: take only the lightness from the painting, and the colours from the photo.
+            detail: in (0, 1]: the part of the photo's side at which it is painted; less gives larger strokes.
+            seed: of the noise.
+            max_side: reduce the photo first so that its longer side is at most this.
+            tile_size: pixels along the side of what is painted at a time; changes memory and speed, not the result.
+            keep_metadata: keep the photo's EXIF, place and time included; left out otherwise.
+            on_progress: called with the share that is done, up to 1; may raise to stop.
+
+        Returns:
+            RGB, or RGBA if the photo has alpha, which is kept; of the upright photo's size times `scale`. An RGB
+            colour profile is kept in `info["icc_profile"]`.
+
+        Raises:
+            PhotoError: the photo or its result is too large, or the photo is damaged.
+            ValueError: an argument is out of its range.
+        """
+        check_options(strength=strength, detail=detail, seed=seed, max_side=max_side, tile_size=tile_size)
+        parts = _reduced(upright(photo), max_side)
+        size = parts.colours.width * self.scale, parts.colours.height * self.scale
+        if size[0] * size[1] > MAX_PAINTED_PIXELS:
+            raise PhotoError(
+                f"the result would have {size[0]}x{size[1]} pixels; at most {MAX_PAINTED_PIXELS // 10**6} million are "
+                "possible: set max_side"
+            )
+        if strength > 0:
+            seen = _resized(parts.colours, [max(1, round(side * detail)) for side in parts.colours.size])
+            painting = TiledPass(self.network, seen, seed=seed, tile_size=tile_size).paint(on_progress)
+            painting = _resized(painting, size)
+            if strength < 1 or keep_colors:
+                original = _resized(parts.colours, size, Image.Resampling.BICUBIC)
+                _blend_into(painting, original, strength=strength, keep_colors=keep_colors)
+        else:
+            painting = _resized(parts.colours, size, Image.Resampling.BICUBIC).copy()
+            if on_progress is not None:
+                on_progress(1.0)
+        if parts.alpha is not None:
+            painting.putalpha(_resized(parts.alpha, size, Image.Resampling.BICUBIC))
+        exif = parts.exif if keep_metadata else None
+        painting.info = {
+            key: value for key, value in {"icc_profile": parts.icc_profile, "exif": exif}.items() if value is not None
+        }
+        return painting
+
+    def generate_model_card(self, *, name: str, facts: card.StyleFacts | None = None) -> ModelCard:
+        """The README of the model: what it is, how to load it by `name`, how it was trained if `facts` say so."""
+        return card.stylizer_card(self.config, weights.count_parameters(self), facts, name=name, version=__version__)
+
+
+def check_options(*, strength: float, detail: float, seed: int, max_side: int | None, tile_size: int = 512) -> None:
+    """Raise ValueError unless these arguments of `PhotoStylizer.stylize` are in their ranges."""
+    if not (_is_number(strength) and 0 <= strength <= 1):
+        raise ValueError(f"strength {strength!r} is not possible; use a number from 0 (the photo) to 1 (the painting)")
+    if not (_is_number(detail) and 0 < detail <= 1):
+        raise ValueError(f"detail {detail!r} is not possible; use a number above 0 and up to 1 (the finest strokes)")
+    check_seed(seed)
+    if max_side is not None and (type(max_side) is not int or max_side < 1):
+        raise ValueError(f"max_side {max_side!r} is not possible; use a whole number of at least 1, or leave it out")
+    if type(tile_size) is not int or not 1 <= tile_size <= MAX_TILE_SIZE:
+        raise ValueError(f"tile_size {tile_size!r} is not possible; use a whole number from 1 to {MAX_TILE_SIZE}")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _reduced(parts: Upright, max_side: int | None) -> Upright:
+    """The photo with its longer side at most `max_side`, with its shape as far as whole pixels let it."""
+    longest = max(parts.colours.size)
+    if max_side is None or longest <= max_side:
+        return parts
+    size = [max(1, round(side * max_side / longest)) for side in parts.colours.size]
+    if parts.alpha is None:
+        return Upright(_resized(parts.colours, size), None, parts.icc_profile, parts.exif)
+    layer = parts.colours.copy()
+    layer.putalpha(parts.alpha)
+    layer = _resized(layer, size)  # Pillow lets what is transparent not bleed into what is not
+    return Upright(layer.convert("RGB"), layer.getchannel("A"), parts.icc_profile, parts.exif)
+
+
+def _resized(
+    picture: Image.Image, size: Sequence[int], resample: Image.Resampling = Image.Resampling.LANCZOS
+) -> Image.Image:
+    """The picture itself if it has the size."""
+    return picture if picture.size == tuple(size) else picture.resize((size[0], size[1]), resample)
+
+
+def _blend_into(painting: Image.Image, photo: Image.Image, *, strength: float, keep_colors: bool) -> None:
+    """Turn the painting into photo + strength * (painting - photo), a square at a time; both RGB and of one size.
+
+    With `keep_colors` the painting's luminance meets the photo's chroma first. In YCbCr all of red, green and blue rise
+    as Y does while Cb and Cr stay, so that the difference of the two Y is all that is added to the photo.
+    """
+    for tile in tiles(*painting.size, tile_size=BLEND_SIZE):
+        box = tile.core.scaled(1)
+        before, after = (np.asarray(picture.crop(box)).astype(np.float32) for picture in (photo, painting))
+        if keep_colors:
+            luma = np.asarray(LUMA, dtype=np.float32)
+            after = (before + ((after - before) @ luma)[..., None]).clip(0, 255)
+        blended = before + np.float32(strength) * (after - before)
+        painting.paste(Image.fromarray(np.rint(blended).clip(0, 255).astype(np.uint8)), box[:2])
