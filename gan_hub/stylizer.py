@@ -84,6 +84,20 @@ class PhotoStylizer(
         """Height and width of what `forward` takes are multiples of it."""
         return int(self.network.grid)  # type: ignore[arg-type]
 
+    @property
+    def noise_grid(self) -> int:
+        """Pixels along the side of one cell of noise."""
+        return int(self.network.noise_grid)  # type: ignore[arg-type]
+
+    @property
+    def noise_cells(self) -> tuple[int, ...]:
+        """Of the noise that the network takes, the cell of each channel; see `gan_hub.noise`."""
+        return tuple(self.network.noise_cells)  # type: ignore[arg-type]
+
+    def features(self, photo: Tensor, noise: Tensor) -> list[Tensor]:
+        """What the first part of the network makes of photos; see the networks in `gan_hub.models`."""
+        return self.network.features(photo, noise)  # type: ignore[operator]
+
     def forward(self, photo: Tensor, noise: Tensor | None = None) -> Tensor:
         """Paint photos at once, without tiles.
 
@@ -105,7 +119,7 @@ class PhotoStylizer(
         if noise is None:
             cell = int(self.network.noise_grid)  # type: ignore[arg-type]
             rows, columns = photo.shape[2] // cell, photo.shape[3] // cell
-            noise = position_noise(rows, columns, channels=self.config.noise_channels, seed=0)
+            noise = position_noise(rows, columns, cells=self.noise_cells, seed=0)
             noise = noise.to(photo.device).expand(len(photo), -1, -1, -1)
         return self.network(photo, noise)
 

@@ -105,7 +105,7 @@ class Engine(ABC):
     @property
     def num_skipped(self) -> int:
         """Updates left out so far; waits for the device."""
-        return int(self.generator_guard.num_skipped + self.discriminator_guard.num_skipped)
+        return sum(int(guard.num_skipped) for guard in self._guards().values())
 
     def check_skipped(self, num_steps: int) -> None:
         """Read the guards' counters, which waits for the device; the same on every process.
@@ -113,7 +113,7 @@ class Engine(ABC):
         Raises:
             FloatingPointError: too many updates in a row were left out. The weights are those of the last good one.
         """
-        in_a_row = max(int(guard.num_in_a_row) for guard in (self.generator_guard, self.discriminator_guard))
+        in_a_row = max(int(guard.num_in_a_row) for guard in self._guards().values())
         if in_a_row >= self.options.max_skipped_updates:
             raise FloatingPointError(
                 f"the loss or its gradient was NaN or infinite in the last {in_a_row} updates, by step {num_steps}; "
@@ -123,7 +123,7 @@ class Engine(ABC):
     def _set_learning_rate(self, step: int, progress: float) -> None:
         learning_rate = cosine(self.options.learning_rate, self.options.final_learning_rate, progress)
         learning_rate *= min(1.0, (step + 1) / max(1, self.options.lr_warmup_steps))
-        for guard in (self.generator_guard, self.discriminator_guard):
+        for guard in self._guards().values():
             for group in guard.optimizer.param_groups:
                 group["lr"] = learning_rate
 

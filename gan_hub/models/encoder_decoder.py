@@ -46,13 +46,13 @@ class EncoderDecoder(nn.Module):
 
     grid = 4
     noise_grid = 4
+    noise_cells = ()
     scale = 1
     halo = 40  # 4 + 1 + 2 at the way down, 4 + 2 + 4 on the way up, rounded up with room to spare
 
     def __init__(self, *, widths: tuple[int, ...], num_blocks: int = 0, noise_channels: int = 0) -> None:
         super().__init__()
         fine, half, quarter = widths
-        self.noise_channels = noise_channels
         self.encoder = nn.ModuleList(
             [
                 he_init(nn.Conv2d(3, fine, 9, padding=4)),

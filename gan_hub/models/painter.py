@@ -12,6 +12,7 @@ from torch.nn.functional import avg_pool2d, interpolate, leaky_relu, pixel_shuff
 from gan_hub.models.layers import SLOPE, he_init
 
 PATCH = 4  # side of the square of pixels that one cell of the finer grid reads and paints
+SMOOTH_CELL = 16  # of the smooth channel of noise, in cells of the finer grid
 COARSE = 2  # cells of the finer grid along the side of one of the coarser
 
 
@@ -38,7 +39,7 @@ class Painter(nn.Module):
     Args:
         widths: channels at a quarter and at an eighth of the resolution.
         num_blocks: residual blocks at an eighth; one more lies before and one after them.
-        noise_channels: of the noise, at a quarter of the resolution.
+        noise_channels: of the noise, at a quarter of the resolution; the last one is smooth.
     """
 
     grid = PATCH * COARSE  # height and width of the photo are multiples of it
@@ -51,7 +52,8 @@ class Painter(nn.Module):
         fine, coarse = widths
         depth = num_blocks + 2
         pixels = 3 * PATCH**2
-        self.noise_channels = noise_channels
+        # White for strokes to grow from; the last channel is smooth, for their directions where the photo is flat.
+        self.noise_cells = (1,) * (noise_channels - 1) + (SMOOTH_CELL,) * min(1, noise_channels)
         self.read = he_init(nn.Conv2d(pixels + noise_channels, fine, 3, padding=1))
         self.before = PaintBlock(fine, depth=depth)
         self.down = he_init(nn.Conv2d(fine, coarse, COARSE, stride=COARSE))

@@ -1,8 +1,8 @@
 """The image-to-image networks. To add one: its file here, its row below, its preset in train/style_presets.py.
 
 Each maps (photo [B, 3, H, W], noise [B, noise_channels, H / noise_grid, W / noise_grid]) to
-[B, 3, scale * H, scale * W], and knows `grid` (H and W are multiples of it), `noise_grid`, `noise_channels`, `scale`,
-and `halo` (pixels around a pixel that it depends on).
+[B, 3, scale * H, scale * W], and knows `grid` (H and W are multiples of it), `noise_grid`, `noise_cells` (see
+`gan_hub.noise`), `scale`, and `halo` (pixels around a pixel that it depends on).
 """
 
 from collections.abc import Callable

@@ -16,6 +16,34 @@ class StyleOptions(EngineOptions):
 
     script = "train/stylize.py"
 
+    # Other defaults than training from noise has
+    loss: Literal["minimax", "non_saturating", "least_squares", "hinge", "wasserstein", "relativistic"] = (
+        "least_squares"
+    )
+    """Of all networks; see gan_hub/losses.py."""
+    gamma: float = 0.05
+    """Weight of R1 and R2 at the start; 0 = none."""
+    final_gamma: float = 0.05
+    """Weight at the end, reached along a cosine."""
+    penalty_interval: int = 8
+    """Compute the penalties every so many steps, that many times as strong (StyleGAN2, arXiv:1912.04958, app. B)."""
+    train_batch_size: int = 4
+    """On each process."""
+    max_train_steps: int = 6000
+    """Updates of each network."""
+    learning_rate: float = 8e-4
+    """Of all networks, after the warm-up."""
+    final_learning_rate: float = 4e-5
+    """Reached at the end along a cosine."""
+    adam_beta1: float = 0.5
+    """Between what suits the discriminators (0) and what suits learning from sketches (0.9)."""
+    ema_half_life: float = 1000
+    """Of the averaged stylizer, in images seen; shorter at the start."""
+    output_dir: Path = Path("runs/my-style")
+    """The run folder."""
+    checkpointing_steps: int = 500
+    """A checkpoint-{step}/ every so many steps, to resume from; 0 = only when interrupted."""
+
     # Data
     photos: tuple[Path, ...] = ()
     """Folders, ZIPs or files of the photos to learn on; they are looked for in --data_dir too."""
@@ -120,9 +148,9 @@ class StyleOptions(EngineOptions):
             raise OptionError(
                 f"--noise_channels is {self.noise_channels}; sketches are drawn from 3, so use 3 or --sketch_weight 0"
             )
-        self._check_data()
 
-    def _check_data(self) -> None:
+    def check_data(self) -> None:
+        """Raise OptionError if there is nothing to learn from; a preset may leave that to the command line."""
         if not self.photos:
             raise OptionError("no photos to learn on; name a folder with --photos, or choose a --preset")
         if self.scale == 1 and not self.paintings and self.style_image is None:

@@ -20,6 +20,8 @@ WIDE_SIGMA = 20.0  # and over its length, for where there is no line near
 WIDE_WEIGHT = 0.15
 SWIRL_SIGMA = 16.0
 SWIRL_WEIGHT = 4e-4  # of a swirl's tensor, of unit trace: what a gradient of 0.02 has
+BUSY = 0.35  # strength of strokes where there is much to see
+BUSY_ENERGY = 0.02  # squared gradient, per pixel, summed over channels, at which half of the way there is gone
 RELIEF_SIGMA = 16.0  # strokes are told from the tone they lie on by this much
 
 
@@ -51,16 +53,28 @@ def paint(photo: Tensor, noise: Tensor, strokes: Strokes) -> tuple[Tensor, Tenso
         strokes: how they are to be.
 
     Returns:
-        colours [1, 3, H, W] in [-1, 1]; relief [1, 2, H, W], of variance 1: of lightness, and of colour.
+        colours [1, 3, H, W] in [-1, 1]; relief [1, 2, H, W], of lightness and of colour: of variance 1 where the photo
+        is flat, less where it shows much.
     """
     large = interpolate(noise, size=photo.shape[2:], mode="bicubic", align_corners=False)
     flow = directions(photo, large[:, 2:], swirl=strokes.swirl)
     relief = smear(blurred(large[:, :2], strokes.width), flow, strokes.length)
     relief = relief - blurred(relief, RELIEF_SIGMA)
     relief = relief / (relief.square().mean((2, 3), keepdim=True).sqrt() + 1e-6)
+    relief = relief * calmness(photo)
     colours = smear(blurred(photo, GRADIENT_SIGMA), flow, strokes.smoothing)
     across = torch.cat([-flow[:, 1:], flow[:, :1]], dim=1)
     return moved(colours, across * strokes.raggedness * relief[:, :1].clamp(-2, 2)), relief
+
+
+def calmness(photo: Tensor) -> Tensor:
+    """From 1 where a photo [1, 3, H, W] is flat to `BUSY` where it is full of lines: [1, 1, H, W].
+
+    A painter takes smaller strokes where there is more to see, such as in a face.
+    """
+    tensor = blurred(_outer(*_gradients(blurred(photo, GRADIENT_SIGMA))), TENSOR_SIGMA)
+    energy = tensor[:, :1] + tensor[:, 2:]
+    return BUSY + (1 - BUSY) / (1 + energy / BUSY_ENERGY)
 
 
 def directions(photo: Tensor, smooth: Tensor, *, swirl: float) -> Tensor:
@@ -82,7 +96,7 @@ def directions(photo: Tensor, smooth: Tensor, *, swirl: float) -> Tensor:
 
 
 def smear(x: Tensor, flow: Tensor, reach: float) -> Tensor:
-    """x [1, C, H, W] averaged along the flow [1, 2, H, W] to about `reach` pixels on either side.
+    """Average x [1, C, H, W] along the flow [1, 2, H, W] to about `reach` pixels on either side.
 
     In steps that grow, each the mean of a pixel and its two neighbours along the flow: a few warps in place of one a
     pixel, and no sign of the flow to be carried along.
@@ -96,7 +110,7 @@ def smear(x: Tensor, flow: Tensor, reach: float) -> Tensor:
 
 
 def moved(x: Tensor, offset: Tensor) -> Tensor:
-    """x [1, C, H, W] read at each pixel's place plus its offset [1, 2, H, W], in pixels."""
+    """Read x [1, C, H, W] at each pixel's place plus its offset [1, 2, H, W], in pixels."""
     height, width = x.shape[2:]
     rows = torch.arange(height, dtype=x.dtype, device=x.device)[:, None]
     columns = torch.arange(width, dtype=x.dtype, device=x.device)
