@@ -119,6 +119,8 @@ class StyleOptions(EngineOptions):
     """Of the photo's colours along the strokes, in pixels to either side."""
     raggedness: float = 3.0
     """Pixels by which strokes push edges about."""
+    outline: float = 0.0
+    """Strength of dark lines where light and dark meet: from 0 to 1."""
     swirl: float = 1.0
     """How far flat places follow a smooth noise in place of the nearest lines."""
 

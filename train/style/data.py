@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image
 from safetensors import SafetensorError
@@ -169,11 +170,7 @@ def _reduced(picture: Image.Image, side: int) -> Tensor:
     factor = side / min(picture.size)
     if factor < 1:
         picture = picture.resize([round(length * factor) for length in picture.size], Image.Resampling.LANCZOS)
-    return (
-        torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8)
-        .reshape(*picture.size[::-1], 3)
-        .permute(2, 0, 1)
-    )
+    return torch.from_numpy(np.array(picture)).permute(2, 0, 1).contiguous()
 
 
 def _sketches(photos: Sequence[Tensor], options: StyleOptions, key: str) -> list[Sketch]:
@@ -204,7 +201,14 @@ def _cut_width(photo: Tensor, grid: int) -> int:
 
 
 def _drawn(photos: Sequence[Tensor], noises: Sequence[Tensor], options: StyleOptions, key: str) -> dict[str, Tensor]:
-    strokes = Strokes(options.stroke_width, options.stroke_length, options.smoothing, options.raggedness, options.swirl)
+    strokes = Strokes(
+        options.stroke_width,
+        options.stroke_length,
+        options.smoothing,
+        options.raggedness,
+        options.swirl,
+        options.outline,
+    )
     name = hashlib.sha256(json.dumps([key, options.photo_sides, options.seed, asdict(strokes), 1]).encode()).hexdigest()
     path = (options.data_cache_dir or options.output_dir / "cache") / f"sketches-{name[:16]}.safetensors"
     try:

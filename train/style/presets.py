@@ -28,6 +28,72 @@ STYLE_PRESETS: dict[str, dict[str, Any]] = {
         **PHOTOS,
         "style_image": Path("paintings/style-singles/starry_night.jpg"),
         "output_dir": Path("runs/starry-night"),
+        "outline": 0.2,
+    },
+    # Long strokes that follow what they paint.
+    "van-gogh": {
+        **PHOTOS,
+        "paintings": (
+            *_paintings("style-singles", "starry_night", "vg_wheat_field", "vg_houses", "vg_olive", "vg_self"),
+            *_paintings("landscape-masters", "3_34", "3_36", "3_37"),
+        ),
+        "output_dir": Path("runs/van-gogh"),
+        "swirl": 0.5,
+        "outline": 0.3,
+    },
+    # Short dabs of many colours, by Monet, Renoir and Pissarro.
+    "monet": {
+        **PHOTOS,
+        "paintings": (
+            *_paintings("style-singles", "water-lilies-1919-2"),
+            *_paintings("landscape-masters", "4_24", "4_25", "4_26", "4_27", "4_28", "4_29", "6_08", "6_15"),
+            *_paintings("famous", "pierre-auguste-renoir-au-bord-de-la-riviere"),
+        ),
+        "output_dir": Path("runs/monet"),
+        "stroke_length": 9.0,
+        "stroke_width": 1.6,
+        "stroke_lightness": 0.11,
+        "stroke_colour": 0.16,
+        "smoothing": 6.0,
+        "raggedness": 4.0,
+        "swirl": 0.2,
+    },
+    # Flat colours between lines, as in woodcuts by Hokusai and Kuniyoshi.
+    "ukiyo-e": {
+        **PHOTOS,
+        "paintings": (
+            *_paintings("style-singles", "wave", "japanese_flower_sakai_hoitsu"),
+            *_paintings(
+                "famous",
+                "the-great-wave-off-kanagawa",
+                "kuniyoshi-utagawa-sceleton",
+                "gyosai-chikamaro-the-cow-shed-at-takanawa-google-art-project",
+                "emperor-arriving-in-tokyo-by-kobori-tomoto",
+            ),
+        ),
+        "output_dir": Path("runs/ukiyo-e"),
+        "stroke_lightness": 0.03,
+        "stroke_colour": 0.03,
+        "smoothing": 14.0,
+        "raggedness": 1.0,
+        "outline": 1.0,
+    },
+    # Landscapes of the seventeenth and eighteenth century.
+    "old-masters": {
+        **PHOTOS,
+        "paintings": _paintings(
+            "landscape-masters",
+            *("landmose", "riverla2", "extensiv", "landscap", "edgewood", "extensiv_1", "landscap_1", "woodedla"),
+            *("river_la", "kilarney", "waterfal", "italiana", "italianb", "coastal"),
+            *("2_01", "2_02", "2_13", "2_14", "2_19", "2_20"),
+        ),
+        "output_dir": Path("runs/old-masters"),
+        "stroke_length": 12.0,
+        "stroke_lightness": 0.07,
+        "stroke_colour": 0.05,
+        "smoothing": 5.0,
+        "raggedness": 2.0,
+        "swirl": 0.2,
     },
 }
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn.functional import conv2d, grid_sample, interpolate, pad
+from torch.nn.functional import conv2d, grid_sample, interpolate, pad, relu
 
 GRADIENT_SIGMA = 1.0  # pixels
 TENSOR_SIGMA = 4.0  # of the tensor's average: over the width of a stroke
@@ -20,6 +20,10 @@ WIDE_SIGMA = 20.0  # and over its length, for where there is no line near
 WIDE_WEIGHT = 0.15
 SWIRL_SIGMA = 16.0
 SWIRL_WEIGHT = 4e-4  # of a swirl's tensor, of unit trace: what a gradient of 0.02 has
+LINE_SIGMA = 1.6  # pixels
+LINE_THRESHOLD = 0.015  # difference of lightness, of a range of 2, below which there is no line
+LINE_SOFTNESS = 0.06
+INK = -0.95
 BUSY = 0.35  # strength of strokes where there is much to see
 BUSY_ENERGY = 0.02  # squared gradient, per pixel, summed over channels, at which half of the way there is gone
 RELIEF_SIGMA = 16.0  # strokes are told from the tone they lie on by this much
@@ -35,6 +39,7 @@ class Strokes:
         smoothing: the same for the photo's colours.
         raggedness: pixels by which a stroke pushes the colours' edges about.
         swirl: how far flat places follow the smooth noise; 0 = along the nearest lines alone.
+        outline: strength of dark lines where light and dark meet, from 0 to 1.
     """
 
     width: float = 1.0
@@ -42,6 +47,7 @@ class Strokes:
     smoothing: float = 8.0
     raggedness: float = 3.0
     swirl: float = 1.0
+    outline: float = 0.0
 
 
 def paint(photo: Tensor, noise: Tensor, strokes: Strokes) -> tuple[Tensor, Tensor]:
@@ -63,8 +69,26 @@ def paint(photo: Tensor, noise: Tensor, strokes: Strokes) -> tuple[Tensor, Tenso
     relief = relief / (relief.square().mean((2, 3), keepdim=True).sqrt() + 1e-6)
     relief = relief * calmness(photo)
     colours = smear(blurred(photo, GRADIENT_SIGMA), flow, strokes.smoothing)
+    if strokes.outline:
+        dark = strokes.outline * lines(photo, flow)
+        colours = colours + dark * (INK - colours)
     across = torch.cat([-flow[:, 1:], flow[:, :1]], dim=1)
     return moved(colours, across * strokes.raggedness * relief[:, :1].clamp(-2, 2)), relief
+
+
+def lines(photo: Tensor, flow: Tensor) -> Tensor:
+    """Lines on the dark side of edges, from 0 to 1: [1, 1, H, W].
+
+    A difference of Gaussians along the flow, its threshold a soft one (Winnemoeller et al., 2012, "XDoG: an extended
+    difference-of-Gaussians compendium", section 2).
+
+    Args:
+        photo: [1, 3, H, W] in [-1, 1].
+        flow: of `directions`.
+    """
+    light = photo.mean(1, keepdim=True)
+    difference = blurred(light, LINE_SIGMA) - blurred(light, 1.6 * LINE_SIGMA)
+    return smear(torch.tanh(relu(-difference - LINE_THRESHOLD) / LINE_SOFTNESS), flow, 5.0)
 
 
 def calmness(photo: Tensor) -> Tensor:
