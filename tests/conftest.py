@@ -100,7 +100,7 @@ def make_stylizer(architecture: str = "painter", scale: int | None = None, **cha
         "architecture": architecture,
         "widths": [8, 6, 4][: kind.num_widths],
         "num_blocks": kind.blocks[0],
-        "noise_channels": min(2, kind.noise),
+        "noise_channels": kind.noise[0],
         "scale": scale or kind.scales[0],
         **changes,
     }

@@ -23,19 +23,19 @@ class StylizerArchitecture:
         network: from `widths`, `num_blocks`, `noise_channels`, and `scale` if there is more than one.
         num_widths: how many widths it takes.
         blocks: smallest and largest number of blocks.
-        noise: largest number of noise channels.
+        noise: smallest and largest number of noise channels.
         scales: of the output.
     """
 
     network: Callable[..., nn.Module]
     num_widths: int
     blocks: tuple[int, int]
-    noise: int
+    noise: tuple[int, int]
     scales: tuple[int, ...] = (1,)
 
 
 STYLIZERS: dict[str, StylizerArchitecture] = {
-    "painter": StylizerArchitecture(Painter, 2, (2, 16), 16),
-    "encoder-decoder": StylizerArchitecture(EncoderDecoder, 3, (0, 0), 0),
-    "upscaler": StylizerArchitecture(Upscaler, 1, (1, 16), 0, (2, 4)),
+    "painter": StylizerArchitecture(Painter, 2, (2, 16), (2, 16)),
+    "encoder-decoder": StylizerArchitecture(EncoderDecoder, 3, (0, 0), (0, 0)),
+    "upscaler": StylizerArchitecture(Upscaler, 1, (1, 16), (0, 0), (2, 4)),
 }

@@ -71,7 +71,7 @@ class StyleOptions(EngineOptions):
     """See gan_hub/models/stylizers.py."""
     widths: tuple[int, ...] = (32, 96)
     """Channels; painter: at a quarter and an eighth of the resolution."""
-    num_blocks: int = 4
+    num_blocks: int = 2
     """Residual blocks; encoder-decoder has none: 0."""
     noise_channels: int = 3
     """Of the noise that strokes grow from; 3 are needed to learn from sketched strokes."""
@@ -121,8 +121,6 @@ class StyleOptions(EngineOptions):
     """Pixels by which strokes push edges about."""
     outline: float = 0.0
     """Strength of dark lines where light and dark meet: from 0 to 1."""
-    swirl: float = 1.0
-    """How far flat places follow a smooth noise in place of the nearest lines."""
 
     def __post_init__(self) -> None:
         """Check what a type can't say.

@@ -206,10 +206,9 @@ def _drawn(photos: Sequence[Tensor], noises: Sequence[Tensor], options: StyleOpt
         options.stroke_length,
         options.smoothing,
         options.raggedness,
-        options.swirl,
         options.outline,
     )
-    name = hashlib.sha256(json.dumps([key, options.photo_sides, options.seed, asdict(strokes), 1]).encode()).hexdigest()
+    name = hashlib.sha256(json.dumps([key, options.photo_sides, options.seed, asdict(strokes), 2]).encode()).hexdigest()
     path = (options.data_cache_dir or options.output_dir / "cache") / f"sketches-{name[:16]}.safetensors"
     try:
         return load_file(path)

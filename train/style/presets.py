@@ -28,7 +28,7 @@ STYLE_PRESETS: dict[str, dict[str, Any]] = {
         **PHOTOS,
         "style_image": Path("paintings/style-singles/starry_night.jpg"),
         "output_dir": Path("runs/starry-night"),
-        "outline": 0.2,
+        "outline": 0.3,
     },
     # Long strokes that follow what they paint.
     "van-gogh": {
@@ -38,7 +38,6 @@ STYLE_PRESETS: dict[str, dict[str, Any]] = {
             *_paintings("landscape-masters", "3_34", "3_36", "3_37"),
         ),
         "output_dir": Path("runs/van-gogh"),
-        "swirl": 0.5,
         "outline": 0.3,
     },
     # Short dabs of many colours, by Monet, Renoir and Pissarro.
@@ -53,10 +52,9 @@ STYLE_PRESETS: dict[str, dict[str, Any]] = {
         "stroke_length": 9.0,
         "stroke_width": 1.6,
         "stroke_lightness": 0.11,
-        "stroke_colour": 0.16,
+        "stroke_colour": 0.12,
         "smoothing": 6.0,
         "raggedness": 4.0,
-        "swirl": 0.2,
     },
     # Flat colours between lines, as in woodcuts by Hokusai and Kuniyoshi.
     "ukiyo-e": {
@@ -93,7 +91,6 @@ STYLE_PRESETS: dict[str, dict[str, Any]] = {
         "stroke_colour": 0.05,
         "smoothing": 5.0,
         "raggedness": 2.0,
-        "swirl": 0.2,
     },
 }
 
