@@ -46,7 +46,7 @@ def test_smearing_averages_along_the_flow_and_not_across():
     white = torch.randn(1, 1, 64, 64, generator=torch.Generator().manual_seed(0))
     found = smeared(white, flow, 12)
     assert (found[..., 1:] - found[..., :-1]).square().mean() < 0.05 * (
-        noise[..., 1:] - noise[..., :-1]
+        white[..., 1:] - white[..., :-1]
     ).square().mean()
     rough = found[..., 1:, :] - found[..., :-1, :]
     assert rough.square().mean() > 1.5 * found.square().mean()  # rows know nothing of one another

@@ -95,7 +95,7 @@ def test_the_tutorials_network_and_an_upscaler_train_too(arguments, tmp_path):
     assert main([*arguments, *TUTORIAL.split(), "--content_weight", "1", "--instance_norm"]) == 0
     assert PhotoStylizer.from_pretrained(tmp_path / "r").config.architecture == "encoder-decoder"
     assert main([*arguments, *UPSCALER.split()]) == 0
-    assert PhotoStylizer.from_pretrained(tmp_path / "r").stylize(drawn_photo(9, (20, 11))).size == (40, 22)
+    assert PhotoStylizer.from_pretrained(tmp_path / "r").stylize(drawn_photo(9, (40, 31))).size == (80, 62)
 
 
 def test_one_style_may_start_from_another(arguments, tmp_path):
