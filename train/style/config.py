@@ -87,8 +87,9 @@ class StyleOptions(EngineOptions):
     """In the discriminators, as in pix2pix; it hides the palette from them."""
 
     # Objective
-    sketch_weight: float = 1.0
-    """Of the distance to a sketch of the photo in strokes and in the paintings' palette (train/style/strokes.py)."""
+    target_weight: float = 1.0
+    """Of the distance to a sketch of the photo in strokes and in the paintings' palette (train/style/strokes.py); of an
+    upscaler, to the large picture."""
     adversarial_weight: float = 0.1
     """Of the discriminators' opinion, once --adversarial_start steps are done."""
     adversarial_start: int = 500
@@ -146,7 +147,7 @@ class StyleOptions(EngineOptions):
             raise OptionError(f"--scale is {self.scale}; --architecture {self.architecture} takes {allowed}")
         if self.is_sketched and self.architecture == "painter" and self.noise_channels != 3:
             raise OptionError(
-                f"--noise_channels is {self.noise_channels}; sketches are drawn from 3, so use 3 or --sketch_weight 0"
+                f"--noise_channels is {self.noise_channels}; sketches are drawn from 3, so use 3 or --target_weight 0"
             )
 
     def check_data(self) -> None:
@@ -164,4 +165,4 @@ class StyleOptions(EngineOptions):
     @property
     def is_sketched(self) -> bool:
         """Whether it learns from sketches."""
-        return self.sketch_weight > 0 and self.scale == 1
+        return self.target_weight > 0 and self.scale == 1

@@ -56,7 +56,7 @@ class StyleMonitor(Monitor):
             kept < MIN_KEPT,
             kept,
             f"Lines of the photo and of the painting agree at {kept:.2f} (correlation of lightness gradients at a "
-            f"quarter of the size; below {MIN_KEPT} the photo is lost: raise --sketch_weight or --nce_weight).",
+            f"quarter of the size; below {MIN_KEPT} the photo is lost: raise --target_weight or --nce_weight).",
         )
         # An upscaler is to change nothing but what bicubic enlargement lacks.
         self._note(
@@ -65,7 +65,7 @@ class StyleMonitor(Monitor):
             change < MIN_CHANGE and generator.scale == 1 and num_steps >= 100,
             change,
             f"A pixel changes by {change / 2:.1%} of its range on average (below {MIN_CHANGE / 2:.0%} nothing is "
-            "painted: raise --adversarial_weight or --sketch_weight).",
+            "painted: raise --adversarial_weight or --target_weight).",
         )
         value = diversity(thumbnails(seen), thumbnails(painted))
         self._note(

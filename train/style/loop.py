@@ -84,8 +84,8 @@ class StyleTrainer(Engine):
         options = self.options
         random = torch.Generator().manual_seed(batch.seed)
         terms: dict[str, tuple[float, Tensor]] = {}
-        if batch.target is not None and options.sketch_weight:
-            terms["sketch"] = options.sketch_weight, multi_scale_distance(fake, batch.target).mean()
+        if batch.target is not None and options.target_weight:
+            terms["target"] = options.target_weight, multi_scale_distance(fake, batch.target).mean()
         if is_adversarial:
             terms["generator"] = options.adversarial_weight, self._adversarial(batch.real, fake)
         if self.nce_guard is not None:

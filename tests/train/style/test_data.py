@@ -128,7 +128,7 @@ def test_what_is_missing_is_said(options, changes, words):
         {"crop_size": 30},
         {"photo_sides": (16, 64)},
         {"painting_scale": (0.0, 1.0)},
-        {"sketch_weight": -1.0},
+        {"target_weight": -1.0},
         {"scale": 2},
         {"noise_channels": 1},
     ],

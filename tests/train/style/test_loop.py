@@ -46,7 +46,7 @@ def test_every_loss_is_computed_and_every_weight_learns(options):
     assert "generator_loss" in stats[2]
     assert set(stats[-1]) >= {
         f"{name}_loss"
-        for name in ("sketch", "nce", "identity", "colour", "tv", "content", "generator", "discriminator")
+        for name in ("target", "nce", "identity", "colour", "tv", "content", "generator", "discriminator")
     }
     assert all(value.isfinite() for stat in stats for value in stat.values())
     after = trainer.state_dict()
@@ -63,7 +63,7 @@ def test_a_weight_of_zero_leaves_its_loss_out(options):
         replace(options, adversarial_weight=0.0, nce_weight=0.0, identity_weight=0.0, colour_weight=0.0, tv_weight=0.0)
     )
     stats = trainer.step(batches, 7)
-    assert {name for name in stats if name.endswith("_loss")} == {"sketch_loss", "content_loss"}
+    assert {name for name in stats if name.endswith("_loss")} == {"target_loss", "content_loss"}
 
 
 def test_an_interrupted_run_goes_on_to_the_same_bits(options):
@@ -86,7 +86,7 @@ def test_it_learns_the_sketch(options):
     trainer, batches = made(
         replace(options, adversarial_weight=0.0, identity_weight=0.0, content_weight=0.0, learning_rate=3e-3)
     )
-    losses = [float(trainer.step(batches, step)["sketch_loss"]) for step in range(60)]
+    losses = [float(trainer.step(batches, step)["target_loss"]) for step in range(60)]
     assert sum(losses[-5:]) < 0.7 * sum(losses[:5])
 
 

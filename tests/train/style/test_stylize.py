@@ -68,7 +68,7 @@ def test_a_folder_of_paintings_becomes_a_stylizer(arguments, tmp_path):
     assert set(health["checks"]) == {"non_finite", "discriminator", "content", "change", "diversity"}
     assert len(list((run / "samples").glob("*.jpg"))) == 2
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-    assert "sketch_loss" in lines[-1]
+    assert "target_loss" in lines[-1]
     assert (run / "checkpoint-3").is_dir()
     with pytest.raises(ModelError, match="PhotoStylizer"):
         GanGenerator.from_pretrained(run)
@@ -87,7 +87,7 @@ def test_a_run_goes_on_from_its_checkpoint(arguments, tmp_path):
     assert (tmp_path / "r" / "model.safetensors").read_bytes() == whole
 
 
-TUTORIAL = "--architecture encoder-decoder --widths 4 6 8 --num_blocks 0 --noise_channels 0 --sketch_weight 0"
+TUTORIAL = "--architecture encoder-decoder --widths 4 6 8 --num_blocks 0 --noise_channels 0 --target_weight 0"
 UPSCALER = "--architecture upscaler --widths 8 --num_blocks 1 --noise_channels 0 --scale 2 --overwrite_output_dir"
 
 
