@@ -19,11 +19,11 @@ SOURCES = sorted(
 
 # Each room may import those before it, and its own. What is not named is a room on top of the core: see `room`.
 FLOORS = [
-    ["gan_hub.latents", "gan_hub.losses", "gan_hub.images"],
+    ["gan_hub.arcs", "gan_hub.paths", "gan_hub.latents", "gan_hub.losses", "gan_hub.images"],
     ["gan_hub.models"],
     ["gan_hub.config"],
-    ["gan_hub.weights", "gan_hub.card"],
-    ["gan_hub.hub"],
+    ["gan_hub.weights", "gan_hub.card", "gan_hub.labels", "gan_hub.interpolation"],
+    ["gan_hub.hub", "gan_hub.chunks"],
     ["gan_hub.generator", "gan_hub.stylizer"],
 ]
 TOP, OUTSIDE = len(FLOORS), len(FLOORS) + 1
