@@ -169,13 +169,14 @@ def _zip(data: bytes) -> bytes | None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entry = archive.getinfo(MANIFEST)
-            if entry.compress_type != zipfile.ZIP_STORED or entry.file_size > MAX_MANIFEST_BYTES:
-                raise ValueError(f"the {MANIFEST} in this ZIP is not one that gan-hub writes")
-            manifest = json.loads(archive.read(entry))
+            is_stored = entry.compress_type == zipfile.ZIP_STORED and entry.file_size <= MAX_MANIFEST_BYTES
+            manifest = json.loads(archive.read(entry)) if is_stored else None
     except KeyError:
         return None
-    except (zipfile.BadZipFile, RecursionError, NotImplementedError, RuntimeError, EOFError) as error:
+    except (zipfile.BadZipFile, ValueError, RecursionError, NotImplementedError, RuntimeError, EOFError) as error:
         raise ValueError(CUT_OFF) from error
+    if not is_stored:
+        raise ValueError(f"the {MANIFEST} in this ZIP is not one that gan-hub writes")
     walk = manifest.get("walk") if isinstance(manifest, dict) else None
     return json.dumps(walk).encode() if isinstance(walk, dict) else None
 

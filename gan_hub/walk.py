@@ -101,8 +101,8 @@ class Walk:
         if not 1 <= len(self.tracks) <= MAX_TRACKS or len(lengths) != 1 or not 2 <= max(lengths) <= MAX_KEYS:
             counts = shown(", ".join(str(len(track)) for track in self.tracks) or "no", 40)
             raise ValueError(
-                f"walks of {counts} keys are not possible; use from 1 to {MAX_TRACKS} walks of the same number of keys, "
-                f"from 2 to {MAX_KEYS}"
+                f"walks of {counts} keys are not possible; use from 1 to {MAX_TRACKS} walks of the same number of "
+                f"keys, from 2 to {MAX_KEYS}"
             )
         for name, low, high in (("frames_per_leg", 1, MAX_FRAMES), ("fps", 1, MAX_FPS), ("size", MIN_SIZE, MAX_SIZE)):
             object.__setattr__(self, name, whole_number(name, getattr(self, name), low, high))
