@@ -1,7 +1,7 @@
 """The `gan-hub` command: pictures from the terminal, a look at data, and the page."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -94,7 +94,7 @@ def interpolate(
         easing: how the walk leaves and reaches each picture.
         loop: go back to the first picture.
         ping_pong: go to the last picture and back.
-        even_pace: let successive frames differ equally, instead of easing.
+        even_pace: let successive frames differ equally before any easing.
         size: of the longer side in pixels, to which pictures are enlarged; of a contact sheet, of each picture.
         columns: of walks side by side.
         revision: branch, tag or commit on the Hub.
@@ -246,7 +246,7 @@ def app(
     page.launch(host=host, port=port, share=share, allow_local=allow_local, device=device)
 
 
-COMMANDS = {
+COMMANDS: dict[str, Callable[..., None]] = {
     "sample": sample,
     "interpolate": interpolate,
     "check-data": check_data,

@@ -236,8 +236,7 @@ class GanGenerator(
             easing: of `gan_hub.paths.EASINGS`, from key to key.
             loop: a last leg leads back to the first key, which is not repeated.
             ping_pong: then the way back, which repeats neither end. Not together with `loop`.
-            even_pace: let successive pictures differ equally, for a first pass over 32 pictures a leg; the easing
-                is then linear.
+            even_pace: let successive pictures differ equally, for a first pass over 32 pictures a leg.
 
         Returns:
             pictures [C, H, W], float32 in [-1, 1], on the generator's device.

@@ -66,7 +66,7 @@ def pictures_along(
     def walk() -> Iterator[Tensor]:
         paced = places
         if evenly and num_frames > 1:
-            paced = even_pace(paint, len(z_keys), num_frames, closed=loop, ping_pong=ping_pong)
+            paced = even_pace(paint, len(z_keys), num_frames, easing=easing, closed=loop, ping_pong=ping_pong)
         yield from paint(paced)
 
     return walk()

@@ -34,6 +34,7 @@ H264 = {"preset": "ultrafast", "tune": "animation", "crf": "18"}
 
 # ITU-R BT.601, what players assume for small pictures: Y' in [16, 235], Cb and Cr in [16, 240] around 128; in 65536ths,
 # so that the bytes are the same on every machine.
+LUMA_OF_GREY = np.rint(16 + np.arange(256) * (219 / 255)).astype(np.uint8)
 TO_YCBCR = ((16829, 33039, 6416, 16), (-9714, -19070, 28784, 128), (28784, -24103, -4681, 128))
 
 
@@ -142,7 +143,7 @@ def yuv420p(pixels: np.ndarray, plan: Plan) -> np.ndarray:
     width, height = plan.size
     planes = np.full((height * 3 // 2, width), 128, np.uint8)
     if pixels.ndim == 2:
-        planes[:height] = np.rint(16 + pixels * np.float32(219 / 255)).astype(np.uint8)[plan.rows][:, plan.columns]
+        planes[:height] = LUMA_OF_GREY[pixels][plan.rows][:, plan.columns]
         return planes
     red, green, blue = np.moveaxis(pixels.astype(np.int32), 2, 0)
     luma, *colour = ((r * red + g * green + b * blue + offset * 65536 + 32768) // 65536 for r, g, b, offset in TO_YCBCR)

@@ -69,7 +69,7 @@ class Walk:
         easing: from key to key; of `paths.EASINGS`.
         loop: a last leg leads back to the first key.
         ping_pong: then the way back. Not together with `loop`.
-        even_pace: successive pictures differ equally; without easing.
+        even_pace: successive pictures differ equally; easing then shapes what is seen.
         size: of the longer side, in pixels; even, from 16 to 2048.
         columns: of walks side by side; None = as square as possible.
         version: of gan-hub.

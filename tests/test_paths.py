@@ -206,6 +206,16 @@ def _variation(pictures: Tensor) -> float:
     return float(steps.std() / steps.mean())
 
 
+def test_easing_shapes_what_is_seen():
+    keys = torch.tensor([[0.0], [1.0]])
+
+    def paint(places: Tensor) -> list[Tensor]:
+        return list(points(keys, places, kind="lerp") ** 4)
+
+    seen = torch.stack(paint(even_pace(paint, 2, 41, easing="ease_in_out")))[:, 0]
+    assert torch.allclose(seen, EASINGS["ease_in_out"](torch.linspace(0, 1, 41)), atol=0.01)
+
+
 def test_an_even_pace_of_pictures_that_are_all_the_same():
     even = even_pace(lambda places: [torch.zeros(1, 2, 2)] * len(places), 3, 7)
     assert even.tolist() == pytest.approx([0, 1 / 3, 2 / 3, 1, 4 / 3, 5 / 3, 2])
