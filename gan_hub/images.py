@@ -54,9 +54,11 @@ def with_alpha(picture: Image.Image) -> Image.Image:
 
 
 def over_white(picture: Image.Image) -> Image.Image:
-    """A picture with alpha laid over white: RGBA, opaque."""
+    """A picture with alpha laid over white, as RGB; one without as it is."""
+    if not has_alpha(picture):
+        return picture
     layer = with_alpha(picture)
-    return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
+    return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
 
 
 def sixteen_bits_to_eight(picture: Image.Image) -> Image.Image:
@@ -133,15 +135,6 @@ def enlarged(picture: Image.Image, rows: np.ndarray, columns: np.ndarray) -> Ima
     if picture.mode == "P":
         result.putpalette(picture.getpalette() or [])
     return result
-
-
-def over_white(picture: Image.Image) -> Image.Image:
-    """An RGBA picture laid over white, as RGB; any other as it is."""
-    if picture.mode != "RGBA":
-        return picture
-    sheet = Image.new("RGBA", picture.size, "white")
-    sheet.alpha_composite(picture)
-    return sheet.convert("RGB")
 
 
 def png_bytes(picture: Image.Image, text: Mapping[str, str] | None = None) -> bytes:

@@ -25,8 +25,10 @@ def pairs(draw) -> tuple[Tensor, Tensor]:
     listed = torch.tensor([draw(st.lists(numbers, min_size=dim, max_size=dim))])
     end = draw(
         st.sampled_from(
-            [other, listed, start, -start, start * draw(factors), -start * draw(factors), torch.zeros(1, dim)]
-            + [start + 1e-6 * other, 1e-6 * other - start]
+            [
+                *(other, listed, start, -start, start * draw(factors), -start * draw(factors), torch.zeros(1, dim)),
+                *(start + 1e-6 * other, 1e-6 * other - start),
+            ]
         )
     )
     return draw(st.sampled_from([(start, end), (end, start), (torch.zeros(1, dim), end)]))
