@@ -29,7 +29,7 @@ class StyleOptions(EngineOptions):
     """Compute the penalties every so many steps, that many times as strong (StyleGAN2, arXiv:1912.04958, app. B)."""
     train_batch_size: int = 4
     """On each process."""
-    max_train_steps: int = 6000
+    max_train_steps: int = 2500
     """Updates of each network."""
     learning_rate: float = 8e-4
     """Of all networks, after the warm-up."""
@@ -92,7 +92,7 @@ class StyleOptions(EngineOptions):
     upscaler, to the large picture."""
     adversarial_weight: float = 0.1
     """Of the discriminators' opinion, once --adversarial_start steps are done."""
-    adversarial_start: int = 500
+    adversarial_start: int = 1000
     """Step from which the discriminators join in."""
     nce_weight: float = 0.02
     """Of PatchNCE: what a patch shows stays what it was (CUT, arXiv:2007.15651)."""

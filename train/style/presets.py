@@ -130,6 +130,7 @@ STYLE_PRESETS: dict[str, dict[str, Any]] = {
         "crop_size": 96,
         "adversarial_weight": 0.01,
         "adversarial_start": 1500,
+        "max_train_steps": 6000,
         "nce_weight": 0.0,
         "colour_weight": 0.0,
         "ema_half_life": 4000,
