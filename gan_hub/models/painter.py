@@ -26,7 +26,8 @@ class PaintBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map x [B, width, h, w] to the same shape."""
-        return x + self.conv2(leaky_relu(self.conv1(x), SLOPE))
+        # In place, here and below, is what a convolution made: fewer large buffers, and no gradient needs it.
+        return self.conv2(leaky_relu(self.conv1(x), SLOPE, inplace=True)).add_(x)
 
 
 class Painter(nn.Module):
@@ -45,6 +46,7 @@ class Painter(nn.Module):
     grid = PATCH * COARSE  # height and width of the photo are multiples of it
     noise_grid = PATCH  # pixels along the side of one cell of noise
     scale = 1  # of the output
+    tile_size = 1536  # larger ones see fewer pixels twice, but are slower by the memory they take
     halo: int  # pixels around a pixel that it depends on, rounded up to the grid
 
     def __init__(self, *, widths: tuple[int, ...], num_blocks: int, noise_channels: int) -> None:
@@ -83,10 +85,12 @@ class Painter(nn.Module):
         Returns:
             four tensors: two [B, widths[0], H / 4, W / 4], two [B, widths[1], H / 8, W / 8].
         """
+        # Laid out as the photo mostly is: joined from two layouts, the convolution would have to turn it first.
+        noise = noise.contiguous(memory_format=torch.channels_last)
         pixels = torch.cat([pixel_unshuffle(photo, PATCH), noise], dim=1)
         read = self.read(pixels.to(self.read.weight.dtype))
         fine = self.before(leaky_relu(read, SLOPE))
-        coarse = leaky_relu(self.down(fine), SLOPE)
+        coarse = leaky_relu(self.down(fine), SLOPE, inplace=True)
         middle = coarse
         for block in self.blocks[: len(self.blocks) // 2]:
             middle = block(middle)
@@ -94,14 +98,14 @@ class Painter(nn.Module):
 
     def forward(self, photo: Tensor, noise: Tensor) -> Tensor:
         """Map a photo and noise, shaped as in `features`, to a painting [B, 3, H, W], about in [-1, 1]."""
-        return self.paint_over(photo, self.features(photo, noise))
+        return self.paint_over(photo, self.features(photo, noise)[1::2])  # the others' memory is free by then
 
     def paint_over(self, photo: Tensor, features: list[Tensor]) -> Tensor:
-        """The second half of `forward`, from what `features` gave."""
-        _, fine, _, x = features
+        """The second half of `forward`, from the second and the last of what `features` gave."""
+        fine, x = features
         for block in self.blocks[len(self.blocks) // 2 :]:
             x = block(x)
-        x = self.after(leaky_relu(self.up(x) + fine, SLOPE))
-        details = pixel_shuffle(self.paint(leaky_relu(x, SLOPE)), PATCH)
+        x = self.after(leaky_relu(self.up(x).add_(fine), SLOPE, inplace=True))
+        details = pixel_shuffle(self.paint(leaky_relu(x, SLOPE, inplace=True)), PATCH)
         washed = interpolate(avg_pool2d(photo, self.grid), scale_factor=self.grid, mode="bilinear", align_corners=False)
-        return washed + details  # in the photo's precision, also where the weights have 16 bits
+        return washed.add_(details)  # in the photo's precision, also where the weights have 16 bits
