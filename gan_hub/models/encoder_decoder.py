@@ -48,6 +48,7 @@ class EncoderDecoder(nn.Module):
     noise_grid = 4
     noise_cells = ()
     scale = 1
+    tile_size = 512  # more would take too much memory: 64 channels at full resolution
     halo = 16  # a pixel depends on 11 on either side of its cell of the grid; rounded up, with a cell to spare
 
     def __init__(self, *, widths: tuple[int, ...], num_blocks: int = 0, noise_channels: int = 0) -> None:

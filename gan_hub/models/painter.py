@@ -27,7 +27,8 @@ class PaintBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map x [B, width, h, w] to the same shape."""
-        return x + self.conv2(leaky_relu(self.conv1(x), SLOPE))
+        # In place, here and below, is what a convolution made: fewer large buffers, and no gradient needs it.
+        return self.conv2(leaky_relu(self.conv1(x), SLOPE, inplace=True)).add_(x)
 
 
 class Painter(nn.Module):
@@ -47,6 +48,7 @@ class Painter(nn.Module):
     grid = PATCH * COARSE  # height and width of the photo are multiples of it
     noise_grid = PATCH  # pixels along the side of one cell of noise
     scale = 1  # of the output
+    tile_size = 2560  # smaller ones see more pixels twice, larger ones take too much memory for 24 megapixels
     halo: int  # pixels around a pixel that it depends on, rounded up to the grid
 
     def __init__(self, *, widths: tuple[int, ...], num_blocks: int, noise_channels: int) -> None:
@@ -110,7 +112,7 @@ class Painter(nn.Module):
         seen = torch.cat([pixel_unshuffle(photo, PATCH), strokes], dim=1)
         read = self.read(seen.to(self.read.weight.dtype, memory_format=torch.channels_last))
         fine = self.before(leaky_relu(read, SLOPE))
-        coarse = leaky_relu(self.down(fine), SLOPE)
+        coarse = leaky_relu(self.down(fine), SLOPE, inplace=True)
         middle = coarse
         for block in self.blocks[: len(self.blocks) // 2]:
             middle = block(middle)
@@ -119,11 +121,11 @@ class Painter(nn.Module):
     def forward(self, photo: Tensor, noise: Tensor) -> Tensor:
         """Map a photo and noise, shaped as in `features`, to a painting [B, 3, H, W], about in [-1, 1]."""
         strokes = self.strokes(photo, noise)
-        _, fine, _, x = self._features(photo, strokes)
+        fine, x = self._features(photo, strokes)[1::2]  # the others' memory is free by then
         for block in self.blocks[len(self.blocks) // 2 :]:
             x = block(x)
-        x = self.after(leaky_relu(self.up(x) + fine, SLOPE))
-        details = pixel_shuffle(self.paint(leaky_relu(x, SLOPE)), PATCH)
+        x = self.after(leaky_relu(self.up(x).add_(fine), SLOPE, inplace=True))
+        details = pixel_shuffle(self.paint(leaky_relu(x, SLOPE, inplace=True)), PATCH)
         # In the photo's precision, also where the weights have 16 bits.
         washed = interpolate(strokes[:, :3], scale_factor=PATCH, mode="bilinear", align_corners=False)
-        return washed + details
+        return washed.add_(details)

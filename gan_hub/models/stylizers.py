@@ -2,7 +2,8 @@
 
 Each maps (photo [B, 3, H, W], noise [B, noise_channels, H / noise_grid, W / noise_grid]) to
 [B, 3, scale * H, scale * W], and knows `grid` (H and W are multiples of it), `noise_grid`, `noise_cells` (see
-`gan_hub.noise`), `scale`, and `halo` (pixels around a pixel that it depends on).
+`gan_hub.noise`), `scale`, `halo` (pixels around a pixel that it depends on), and `tile_size` (side of what is best
+painted at a time of a large picture; see benchmarks/stylize.py).
 """
 
 from collections.abc import Callable

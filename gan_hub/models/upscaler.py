@@ -24,6 +24,7 @@ class Upscaler(nn.Module):
     grid = 1
     noise_grid = 1
     noise_cells = ()
+    tile_size = 512
 
     def __init__(self, *, widths: tuple[int, ...], num_blocks: int, noise_channels: int = 0, scale: int = 2) -> None:
         super().__init__()
