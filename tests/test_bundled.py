@@ -3,30 +3,39 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from huggingface_hub import ModelCard
+from PIL import Image, ImageDraw, ImageFilter
 
-from gan_hub import GanGenerator
+from gan_hub import GanGenerator, PhotoStylizer
 from gan_hub.diversity import thumbnails
 from gan_hub.features import FeatureExtractor
 from gan_hub.hub import BUNDLED_FOLDER, ModelError, bundled_names
 from gan_hub.latents import labels_of_latents
 from gan_hub.metrics import all_metrics
+from train.style.health import gradient_correlation
 
 EXTRACTORS = {"mnist-gan": ("mnist-features", 0.99), "fashion-gan": ("fashion-features", 0.90)}
 DATASETS = {"mnist-gan": "mnist", "fashion-gan": "fashion-mnist"}
 DATA = Path(os.environ.get("GAN_HUB_DATA", "data"))
 
 
+STYLES = ("monet", "old-masters", "starry-night", "ukiyo-e", "van-gogh")
+
+
 def test_what_is_bundled() -> None:
     assert bundled_names() == sorted([*EXTRACTORS, "emoji-gan", "mnist-infogan"])
+    assert bundled_names("stylizer") == sorted(STYLES)
+    assert bundled_names("upscaler") == ["upscale-2x"]
 
 
 @pytest.mark.parametrize("folder", sorted(path.name for path in BUNDLED_FOLDER.iterdir()))
 def test_a_bundled_model_is_small_and_has_a_card(folder: str) -> None:
     files = {path.name: path.stat().st_size for path in (BUNDLED_FOLDER / folder).iterdir()}
-    assert set(files) == {"config.json", "model.safetensors", "README.md"}
+    assert set(files) - {"thumbnail.jpg"} == {"config.json", "model.safetensors", "README.md"}
+    assert ("thumbnail.jpg" in files) == (folder in STYLES)
     assert sum(files.values()) < 6_000_000
     card = ModelCard.load(BUNDLED_FOLDER / folder / "README.md")
     assert card.data.library_name == "gan-hub"
@@ -82,6 +91,52 @@ def test_an_extractor_is_no_generator_and_the_other_way_round() -> None:
         FeatureExtractor.from_bundled("mnist-gan")
     with pytest.raises(ModelError, match="there are: fashion-features, mnist-features"):
         FeatureExtractor.from_bundled("no-features")
+
+
+def hills(size: tuple[int, int] = (320, 240)) -> Image.Image:
+    """A sky over hills with a white house: flat places, edges and a gradient, as photos have them."""
+    width, height = size
+    rows = np.linspace(0, 1, height)[:, None, None]
+    sky = (1 - rows) * np.array([70, 120, 210]) + rows * np.array([225, 215, 200])
+    image = Image.fromarray(np.broadcast_to(sky, (height, width, 3)).astype(np.uint8))
+    draw = ImageDraw.Draw(image)
+    draw.polygon([(0, height), (0, 150), (120, 110), (220, 160), (width, 130), (width, height)], fill=(70, 110, 50))
+    draw.rectangle((90, 120, 130, 165), fill=(240, 235, 225))
+    return image.filter(ImageFilter.GaussianBlur(0.7))
+
+
+def as_tensor(picture: Image.Image) -> torch.Tensor:
+    return torch.from_numpy(np.asarray(picture.convert("RGB")).copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
+
+
+@pytest.mark.parametrize("name", STYLES)
+def test_a_bundled_style_paints_and_keeps_what_there_is_to_see(name: str) -> None:
+    stylizer, photo = PhotoStylizer.from_pretrained(name), hills()
+    painting = stylizer.stylize(photo)
+    before, after = as_tensor(photo), as_tensor(painting)
+    assert painting.size == photo.size
+    assert gradient_correlation(before, after) >= 0.6
+    assert (before - after).abs().mean() > 0.05
+    # There are strokes in the flat sky, and they follow the seed.
+    sky = after[0, :, 5:60, 5:-5]
+    assert sky.diff(dim=2).std() > 3 * before[0, :, 5:60, 5:-5].diff(dim=2).std()
+    other = as_tensor(stylizer.stylize(photo, seed=1))[0, :, 5:60, 5:-5]
+    assert (sky - other).abs().mean() > 0.01
+    # But no grid of the network's own: nothing repeats with its cells of 4 or 8 pixels in the mean over a sky.
+    phases = sky.mean(0)[:48, :304].unflatten(0, (6, 8)).unflatten(2, (38, 8)).mean((0, 2))
+    assert (phases - phases.mean()).abs().max() < 0.03
+
+
+def test_the_upscaler_beats_bicubic_enlargement_on_edges() -> None:
+    large = hills()
+    small = large.resize((160, 120), Image.Resampling.BICUBIC)
+    upscaled = PhotoStylizer.from_pretrained("upscale-2x").stylize(small)
+    bicubic = small.resize(large.size, Image.Resampling.BICUBIC)
+    assert upscaled.size == large.size
+    errors = [(as_tensor(picture) - as_tensor(large)).square().mean() for picture in (upscaled, bicubic)]
+    assert errors[0] < errors[1] * 10**0.03  # no more than 0.3 dB behind
+    shift = (as_tensor(upscaled) - as_tensor(bicubic)).mean((0, 2, 3))
+    assert shift.abs().max() < 0.01
 
 
 @pytest.mark.slow
