@@ -19,6 +19,7 @@ from gan_hub.config import shown
 from gan_hub.generator import GanGenerator
 from gan_hub.hub import BUNDLED_FOLDER, CONFIG_FILE
 from gan_hub.latents import labels_of_latents
+from gan_hub.pretrained import PretrainedModel
 from gan_hub.recipe import BUNDLED_NAME, FOLDER_PREFIX, PNG_KEY, Recipe, check_truncation
 
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a ZIP can say: the same pictures give the same bytes at any time
@@ -54,13 +55,13 @@ def file_stem(model: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".-")[:64] or "picture"
 
 
-def public_name(generator: GanGenerator) -> str:
-    """What others may know a generator by: a bundled name, "org/name", or "folder:name" without the path to it."""
-    source = generator.source
+def public_name(model: PretrainedModel) -> str:
+    """What others may know a model by: a bundled name, "org/name", or "folder:name" without the path to it."""
+    source = model.source
     if source is None:
         return f"{FOLDER_PREFIX}unsaved"
     is_bundled = BUNDLED_NAME.fullmatch(source) and (BUNDLED_FOLDER / source / CONFIG_FILE).is_file()
-    if is_bundled or generator.revision is not None:
+    if is_bundled or model.revision is not None:
         return source
     return FOLDER_PREFIX + (re.sub(r"[\x00-\x1f\\]", "-", Path(source).resolve().name)[:100] or "root")
 

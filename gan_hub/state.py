@@ -1,7 +1,10 @@
-"""The controls of the page, as text in its URL, which anyone may have typed: strictly parsed, every field bounded."""
+"""The controls of the page, as text in its URL, which anyone may have typed: strictly parsed, every field bounded.
+
+A link without `tab` is one of the tab Sample.
+"""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -22,10 +25,12 @@ MAX_QUERY_LENGTH = 2_000
 MAX_COUNT = 64
 MAX_COLUMNS = 16
 
+DETAILS = ("auto", "100", "75", "50", "35", "25")  # per cent; auto depends on the photo's size
+
 
 @dataclass(frozen=True)
 class PageState:
-    """The controls of the page.
+    """The controls of the tab Sample.
 
     Attributes:
         model: as in `Recipe`; None = the first one bundled.
@@ -47,8 +52,7 @@ class PageState:
 
     def to_query(self) -> str:
         """The URL's query string, "?model=..."; what is None is left out."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return "?" + urlencode({key: value for key, value in values.items() if value is not None}, safe="/:")
+        return _to_query({field.name: getattr(self, field.name) for field in fields(self)})
 
     @classmethod
     def from_query(cls, query: str) -> tuple["PageState", list[str]]:
@@ -56,22 +60,12 @@ class PageState:
 
         Returns:
             the state, with its default for each field that is missing or refused, and one sentence a refusal. Keys that
-            are not ours are passed over: hosts add their own (`__theme`, `__sign`).
+            are not ours are passed over: hosts add their own (`__theme`, `__sign`). All defaults for a link of another
+            tab.
         """
-        if len(query) > MAX_QUERY_LENGTH:
-            return cls(), [f"the link has {len(query):,} characters; at most {MAX_QUERY_LENGTH:,} are read"]
-        try:
-            given = dict(reversed(parse_qsl(query.removeprefix("?"), max_num_fields=50)))  # the first of a key counts
-        except ValueError:
-            return cls(), ["the link has too many fields to be one of this page"]
-        values: dict[str, Any] = {}
-        problems = []
-        for key, check in QUERY_FIELDS.items():
-            if key in given:
-                try:
-                    values[key] = check(given[key])
-                except ValueError as error:
-                    problems.append(f"from the link: {error}")
+        if tab_of(query) not in (None, "sample"):
+            return cls(), []
+        values, problems = _read_query(query, QUERY_FIELDS)
         state = cls(**values)
         if state.seed + state.count - 1 > MAX_SEED:
             problems.append(
@@ -97,6 +91,80 @@ class PageState:
         return cls(recipe.model, recipe.revision, first, count, columns, recipe.truncation, recipe.label)
 
 
+@dataclass(frozen=True)
+class StylizeState:
+    """The controls of the tab Stylize that are in its links; the photo never is.
+
+    Attributes:
+        style: as a model's name in `Recipe`; None = the first one bundled.
+        strength: per cent, from 0 to 100.
+        keep_colors: whether the photo's colours stay.
+        detail: one of `DETAILS`.
+        seed: of the strokes.
+    """
+
+    style: str | None = None
+    strength: int = 100
+    keep_colors: bool = False
+    detail: str = "auto"
+    seed: int = 0
+
+    def to_query(self) -> str:
+        """The URL's query string, "?tab=stylize&style=..."; what is None is left out."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return _to_query({"tab": "stylize", **values, "keep_colors": int(self.keep_colors)})
+
+    @classmethod
+    def from_query(cls, query: str) -> tuple["StylizeState", list[str]]:
+        """Read a query string typed by anyone; one of another tab gives the defaults. Otherwise as `PageState` does."""
+        if tab_of(query) != "stylize":
+            return cls(), []
+        values, problems = _read_query(query, STYLIZE_FIELDS)
+        return cls(**values), problems
+
+
+def tab_of(query: str) -> str | None:
+    """The tab a query string names, unchecked; None = none, which is Sample."""
+    return _read_query(query, {"tab": str})[0].get("tab")
+
+
+def _to_query(values: Mapping[str, Any]) -> str:
+    return "?" + urlencode({key: value for key, value in values.items() if value is not None}, safe="/:")
+
+
+def _read_query(query: str, checks: Mapping[str, Callable[[str], Any]]) -> tuple[dict[str, Any], list[str]]:
+    """The checked values of the fields that are there, and one sentence a refusal."""
+    if len(query) > MAX_QUERY_LENGTH:
+        return {}, [f"the link has {len(query):,} characters; at most {MAX_QUERY_LENGTH:,} are read"]
+    try:
+        given = dict(reversed(parse_qsl(query.removeprefix("?"), max_num_fields=50)))  # the first of a key counts
+    except ValueError:
+        return {}, ["the link has too many fields to be one of this page"]
+    values: dict[str, Any] = {}
+    problems = []
+    for key, check in checks.items():
+        if key in given:
+            try:
+                values[key] = check(given[key])
+            except ValueError as error:
+                problems.append(f"from the link: {error}")
+    return values, problems
+
+
+def check_detail(value: object) -> str:
+    """Return one of `DETAILS`, else raise ValueError; 50, 50.0 and "50" are the same."""
+    text = str(int(value)) if isinstance(value, (int, float)) and value in range(101) else value
+    if not isinstance(text, str) or text not in DETAILS:
+        raise ValueError(f"detail {shown(repr(value), 40)} is not possible; choose from: {', '.join(DETAILS)}")
+    return text
+
+
+def _switch(text: str) -> bool:
+    if text not in ("0", "1"):
+        raise ValueError(f"keep_colors {shown(repr(text), 40)} is not possible; use 0 or 1")
+    return text == "1"
+
+
 def _number(text: str) -> int | float | str:
     """A number from decimal text; any other text is passed on, for the check of its bounds to refuse."""
     if re.fullmatch(r"[0-9]{1,12}", text, re.ASCII):
@@ -112,4 +180,11 @@ QUERY_FIELDS: dict[str, Callable[[str], Any]] = {
     "columns": lambda text: whole_number("columns", _number(text), 1, MAX_COLUMNS),
     "truncation": lambda text: check_truncation(_number(text)),
     "label": check_label,
+}
+STYLIZE_FIELDS: dict[str, Callable[[str], Any]] = {
+    "style": check_model,
+    "strength": lambda text: whole_number("strength", _number(text), 0, 100),
+    "keep_colors": _switch,
+    "detail": check_detail,
+    "seed": lambda text: whole_number("seed", _number(text), 0, MAX_SEED),
 }

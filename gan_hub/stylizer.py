@@ -4,7 +4,6 @@ import math
 import numbers
 from collections.abc import Callable, Sequence
 
-import numpy as np
 from huggingface_hub import ModelCard
 from PIL import Image
 from torch import Tensor, nn
@@ -14,15 +13,14 @@ from gan_hub.config import FORMAT_VERSION
 from gan_hub.latents import check_seed
 from gan_hub.models.stylizers import STYLIZERS
 from gan_hub.noise import position_noise
+from gan_hub.painting import Painting, resized
 from gan_hub.photos import PhotoError, Upright, upright
 from gan_hub.pretrained import PretrainedModel
 from gan_hub.stylizer_config import StylizerConfig
-from gan_hub.tiling import TiledPass, tiles
+from gan_hub.tiling import TiledPass
 
 MAX_PAINTED_PIXELS = 200_000_000  # of a result: a photo of 50 MP, twice as large
 MAX_TILE_SIZE = 4096
-BLEND_SIZE = 1024  # side of the squares that are blended at a time
-LUMA = (0.299, 0.587, 0.114)  # Y of full-range YCbCr (ITU-T T.871, JFIF)
 
 
 class PhotoStylizer(
@@ -160,6 +158,40 @@ class PhotoStylizer(
             ValueError: an argument is out of its range.
         """
         check_options(strength=strength, detail=detail, seed=seed, max_side=max_side, tile_size=tile_size)
+        if strength > 0:
+            painting = self.paint(
+                photo, detail=detail, seed=seed, max_side=max_side, tile_size=tile_size, on_progress=on_progress
+            )
+        else:
+            parts, size = self._prepared(photo, max_side)
+            painting = Painting(parts, resized(parts.colours, size, Image.Resampling.BICUBIC))
+            if on_progress is not None:
+                on_progress(1.0)
+        return painting.blended(strength=strength, keep_colors=keep_colors, keep_metadata=keep_metadata)
+
+    def paint(
+        self,
+        photo: Image.Image,
+        *,
+        detail: float = 1.0,
+        seed: int = 0,
+        max_side: int | None = None,
+        tile_size: int | None = None,
+        on_progress: Callable[[float], None] | None = None,
+    ) -> Painting:
+        """What takes long of `stylize`; its `blended` gives the rest, any number of times.
+
+        Arguments and errors are those of `stylize`.
+        """
+        check_options(strength=1.0, detail=detail, seed=seed, max_side=max_side, tile_size=tile_size)
+        parts, size = self._prepared(photo, max_side)
+        seen = resized(parts.colours, [max(1, round(side * detail)) for side in parts.colours.size])
+        tile_size = int(self.network.tile_size) if tile_size is None else tile_size  # type: ignore[arg-type]
+        colours = TiledPass(self.network, seen, seed=seed, tile_size=tile_size).paint(on_progress)
+        return Painting(parts, resized(colours, size))
+
+    def _prepared(self, photo: Image.Image, max_side: int | None) -> tuple[Upright, tuple[int, int]]:
+        """The photo upright and reduced, and the size of its painting."""
         parts = _reduced(upright(photo), max_side)
         size = parts.colours.width * self.scale, parts.colours.height * self.scale
         if size[0] * size[1] > MAX_PAINTED_PIXELS:
@@ -167,25 +199,7 @@ class PhotoStylizer(
                 f"the result would have {size[0]}x{size[1]} pixels; at most {MAX_PAINTED_PIXELS // 10**6} million are "
                 "possible: set max_side"
             )
-        if strength > 0:
-            seen = _resized(parts.colours, [max(1, round(side * detail)) for side in parts.colours.size])
-            side = int(self.network.tile_size) if tile_size is None else tile_size  # type: ignore[arg-type]
-            painting = TiledPass(self.network, seen, seed=seed, tile_size=side).paint(on_progress)
-            painting = _resized(painting, size)
-            if strength < 1 or keep_colors:
-                original = _resized(parts.colours, size, Image.Resampling.BICUBIC)
-                _blend_into(painting, original, strength=strength, keep_colors=keep_colors)
-        else:
-            painting = _resized(parts.colours, size, Image.Resampling.BICUBIC).copy()
-            if on_progress is not None:
-                on_progress(1.0)
-        if parts.alpha is not None:
-            painting.putalpha(_resized(parts.alpha, size, Image.Resampling.BICUBIC))
-        exif = parts.exif if keep_metadata else None
-        painting.info = {
-            key: value for key, value in {"icc_profile": parts.icc_profile, "exif": exif}.items() if value is not None
-        }
-        return painting
+        return parts, size
 
     def generate_model_card(self, *, name: str, facts: card.StyleFacts | None = None) -> ModelCard:
         """The README of the model: what it is, how to load it by `name`, how it was trained if `facts` say so."""
@@ -220,31 +234,8 @@ def _reduced(parts: Upright, max_side: int | None) -> Upright:
         return parts
     size = [max(1, round(side * max_side / longest)) for side in parts.colours.size]
     if parts.alpha is None:
-        return Upright(_resized(parts.colours, size), None, parts.icc_profile, parts.exif)
+        return Upright(resized(parts.colours, size), None, parts.icc_profile, parts.exif)
     layer = parts.colours.copy()
     layer.putalpha(parts.alpha)
-    layer = _resized(layer, size)  # Pillow lets what is transparent not bleed into what is not
+    layer = resized(layer, size)  # Pillow lets what is transparent not bleed into what is not
     return Upright(layer.convert("RGB"), layer.getchannel("A"), parts.icc_profile, parts.exif)
-
-
-def _resized(
-    picture: Image.Image, size: Sequence[int], resample: Image.Resampling = Image.Resampling.LANCZOS
-) -> Image.Image:
-    """The picture itself if it has the size."""
-    return picture if picture.size == tuple(size) else picture.resize((size[0], size[1]), resample)
-
-
-def _blend_into(painting: Image.Image, photo: Image.Image, *, strength: float, keep_colors: bool) -> None:
-    """Turn the painting into photo + strength * (painting - photo), a square at a time; both RGB and of one size.
-
-    With `keep_colors` the painting's luminance meets the photo's chroma first. In YCbCr all of red, green and blue rise
-    as Y does while Cb and Cr stay, so that the difference of the two Y is all that is added to the photo.
-    """
-    for tile in tiles(*painting.size, tile_size=BLEND_SIZE):
-        box = tile.core.scaled(1)
-        before, after = (np.asarray(picture.crop(box)).astype(np.float32) for picture in (photo, painting))
-        if keep_colors:
-            luma = np.asarray(LUMA, dtype=np.float32)
-            after = (before + ((after - before) @ luma)[..., None]).clip(0, 255)
-        blended = before + np.float32(strength) * (after - before)
-        painting.paste(Image.fromarray(np.rint(blended).clip(0, 255).astype(np.uint8)), box[:2])

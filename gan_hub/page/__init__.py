@@ -6,10 +6,10 @@ from typing import Any
 
 import gradio as gr
 
-from gan_hub.page import sample, style
+from gan_hub.page import sample, style, stylize
 from gan_hub.page.models import ModelShelf
 
-TABS = (sample,)  # each has a NAME and build(shelf)
+TABS = (sample, stylize)  # each has a NAME, an ID for links, and build(shelf, tab)
 
 # A visitor's pictures stay for an hour; the folder is swept every ten minutes.
 DELETE_CACHE = (600, 3600)
@@ -29,10 +29,11 @@ def build_demo(*, allow_local: bool = False, device: str = "cpu", shelf: ModelSh
     shelf = shelf or ModelShelf(allow_folders=allow_local, token=False if on_space() else None, device=device)
     with gr.Blocks(title="GAN Hub", fill_width=True, delete_cache=DELETE_CACHE, analytics_enabled=False) as demo:
         gr.HTML(MASTHEAD, elem_id="masthead", padding=False)
-        with gr.Tabs():
-            for tab in TABS:
-                with gr.Tab(tab.NAME):
-                    tab.build(shelf)
+        with gr.Tabs() as tabs:
+            for room in TABS:
+                with gr.Tab(room.NAME, id=room.ID) as tab:
+                    room.build(shelf, tab)
+        demo.load(None, None, tabs, js=style.SELECT_TAB, api_visibility="private")
     return demo.queue(max_size=64)
 
 
@@ -68,7 +69,7 @@ def launch_options() -> dict[str, Any]:
         "css": style.CSS,
         "head": style.HEAD,
         "show_error": False,
-        "max_file_size": "10mb",
+        "max_file_size": "60mb",
         "state_session_capacity": 500,
         "ssr_mode": False,
         "run_history": False,

@@ -34,6 +34,25 @@ def write_files(contents: Mapping[str, bytes]) -> list[FileData]:
     ]
 
 
+def path_of(file: object) -> str | None:
+    """The path of a file that a visitor sent, which Gradio has checked to be in its cache; None if there is none."""
+    path = file.get("path") if isinstance(file, dict) else None
+    return path if isinstance(path, str) else None
+
+
+def new_file(name: str) -> Path:
+    """Where to write a file that is too large to hold in memory; whoever asks removes its folder if it fails."""
+    folder = Path(get_upload_folder())
+    folder.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(dir=folder)) / name
+
+
+def file_data(path: Path) -> FileData:
+    """A file in Gradio's cache, as its components take it."""
+    meta = {"_type": "gradio.FileData"}
+    return {"path": str(path), "orig_name": path.name, "size": path.stat().st_size, "meta": meta}
+
+
 def _touch(folder: Path, names: Iterable[str]) -> bool:
     """Make the files young again, so that the sweep of the cache spares them; False if they are not all there."""
     try:

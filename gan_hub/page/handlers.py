@@ -8,14 +8,15 @@ from typing import Any
 
 import gradio as gr
 
-from gan_hub.config import ConfigError, shown
+from gan_hub.config import ConfigError
 from gan_hub.generator import GanGenerator
 from gan_hub.hub import bundled_names
 from gan_hub.latents import MAX_SEED
 from gan_hub.page.errors import sentence
-from gan_hub.page.files import FileData, gallery_items, write_files
+from gan_hub.page.facts import duration, model_facts, model_name
+from gan_hub.page.files import FileData, gallery_items, path_of, write_files
 from gan_hub.page.models import ModelShelf
-from gan_hub.recipe import FOLDER_PREFIX, check_label, check_revision, check_truncation, read_recipe, whole_number
+from gan_hub.recipe import check_label, check_revision, check_truncation, read_recipe, whole_number
 from gan_hub.sampling import Picture, class_index, file_stem, grid_png, public_name, sample_chunks, zip_bytes
 from gan_hub.state import MAX_COLUMNS, MAX_COUNT, PageState
 from gan_hub.weights import count_parameters
@@ -139,14 +140,13 @@ class SampleHandlers:
         Returns:
             the arguments of /sample that make it.
         """
-        path = png.get("path") if isinstance(png, dict) else None
-        if not isinstance(path, str):
+        if (path := path_of(png)) is None:
             raise ValueError("no file has arrived; choose a PNG that was made here")
         return asdict(PageState.from_recipe(read_recipe(path)))
 
     def describe(self, model: str, revision: str | None, label: str | None) -> tuple[str, dict[str, Any]]:
         """What a model is, and the choice of its classes: the facts as HTML, the update of the class control."""
-        generator = self._shelf.get(_model_name(model), check_revision(revision))
+        generator = self._shelf.get(model_name(model), check_revision(revision))
         chosen = label if label in generator.class_names else ""
         return _facts(generator), _class_choice(generator, chosen)
 
@@ -155,11 +155,11 @@ class SampleHandlers:
         state, problems = PageState.from_query(query if isinstance(query, str) else "")
         state = replace(state, model=state.model or default_model())
         try:
-            generator = self._shelf.get(_model_name(state.model), state.revision)
+            generator = self._shelf.get(model_name(state.model), state.revision)
         except ValueError as error:
             problems.append(str(error))
             state = replace(state, model=default_model(), revision=None, label=None)
-            generator = self._shelf.get(_model_name(state.model), None)
+            generator = self._shelf.get(model_name(state.model), None)
         try:
             class_index(generator, state.label)
         except ValueError as error:
@@ -196,7 +196,7 @@ class SampleHandlers:
         """Check every control before a model is looked for; raises ValueError."""
         number = whole_number("count", count, 1, MAX_COUNT)
         state = PageState(
-            model=_model_name(model),
+            model=model_name(model),
             revision=check_revision(revision),
             seed=whole_number("seed", seed, 0, MAX_SEED - number + 1),
             count=number,
@@ -204,7 +204,7 @@ class SampleHandlers:
             truncation=check_truncation(truncation),
             label=check_label(label),
         )
-        return state, self._shelf.get(_model_name(model), state.revision)
+        return state, self._shelf.get(model_name(model), state.revision)
 
 
 def default_model() -> str:
@@ -217,12 +217,6 @@ def default_model() -> str:
     if not names:
         raise ConfigError("no model comes with this installation; type a repository on the Hub as org/name")
     return "mnist-gan" if "mnist-gan" in names else names[0]
-
-
-def _model_name(value: object) -> str:
-    if not isinstance(value, str) or not 1 <= len(value) <= 1_000 or not value.isprintable():
-        raise ValueError(f"the model {shown(repr(value), 40)} is not possible; use a bundled name or org/name")
-    return value.strip()
 
 
 def _chunks(generator: GanGenerator, state: PageState) -> Iterator[list[Picture]]:
@@ -241,27 +235,12 @@ def _control_values(state: PageState, label: dict[str, Any]) -> tuple[Any, ...]:
 
 def _summary(generator: GanGenerator, done: int, state: PageState, seconds: float) -> str:
     progress = f"{done}" if done == state.count else f"{done} of {state.count}"
-    duration = f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
     pixels = "few-pixels" if min(generator.image_size) < SMALL_SIDE else "many-pixels"
     noun = "picture" if state.count == 1 else "pictures"
     device = generator.device.type.upper()
-    return f'<div class="{pixels}"><strong>{progress} {noun}</strong> in {duration} on {device}</div>'
+    return f'<div class="{pixels}"><strong>{progress} {noun}</strong> in {duration(seconds)} on {device}</div>'
 
 
 def _facts(generator: GanGenerator) -> str:
-    """One model in a few words; what comes from a repository is escaped."""
     height, width = generator.image_size
-    name = public_name(generator)
-    facts = [
-        f"{html.escape(generator.config.architecture)} GAN, {width}×{height}",  # noqa: RUF001  # it is a multiplication sign
-        f"{count_parameters(generator) / 1e6:.2g} million parameters",
-    ]
-    if generator.revision:
-        commit = generator.revision
-        url = f"https://huggingface.co/{name}/tree/{commit}"  # both match patterns without a character that HTML knows
-        facts.append(f'commit {commit[:7]}, <a href="{url}" target="_blank" rel="noopener">card and licence</a>')
-    elif name.startswith(FOLDER_PREFIX):
-        facts.append("from a folder")
-    else:
-        facts.append("comes with GAN Hub, Apache-2.0")
-    return " · ".join(facts)
+    return model_facts(generator, f"{generator.config.architecture} GAN, {width}×{height}")  # noqa: RUF001  # it is a multiplication sign

@@ -1,4 +1,4 @@
-"""The generators the page holds in memory: a few, each loaded once however many ask."""
+"""The models the page holds in memory, generators and stylizers together: a few, each loaded once however many ask."""
 
 import threading
 import time
@@ -7,34 +7,41 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from gan_hub.config import shown
 from gan_hub.generator import GanGenerator
-from gan_hub.hub import COMMIT, WEIGHTS_FILE, ModelError, bundled_names
+from gan_hub.hub import COMMIT, WEIGHTS_FILE, Kind, ModelError, bundled_names
+from gan_hub.pretrained import PretrainedModel
 from gan_hub.recipe import FOLDER_PREFIX
 from gan_hub.sampling import public_name, usable_device
+from gan_hub.stylizer import PhotoStylizer
 
-CAPACITY = 4
+CAPACITY = 8
 REFRESH_SECONDS = 300.0  # how long "the newest commit" is taken to stay the newest
 
-Key = tuple[str, str | None, int]
+Load = Callable[..., PretrainedModel]
+Key = tuple[Load, str, str | None, int]
+
+KINDS: tuple[Kind, ...] = ("generator", "stylizer", "upscaler")
 
 
 @dataclass(frozen=True)
 class _Entry:
-    generator: "Future[GanGenerator]"
+    model: "Future[PretrainedModel]"
     loaded_at: float
 
 
 class ModelShelf:
-    """A bounded, thread-safe cache of generators.
+    """A bounded, thread-safe cache of models.
 
     Args:
         allow_folders: open folders of this machine by their path.
         token: for the Hub, as in huggingface_hub; False = public repositories only.
-        device: where the generators are put.
-        capacity: generators held at a time.
+        device: where the models are put.
+        capacity: models held at a time, of whatever kind.
         load: reads a generator; another one in tests.
+        load_stylizer: reads a stylizer or an upscaler.
     """
 
     def __init__(
@@ -45,12 +52,13 @@ class ModelShelf:
         device: str = "cpu",
         capacity: int = CAPACITY,
         load: Callable[..., GanGenerator] = GanGenerator.from_pretrained,
+        load_stylizer: Callable[..., PhotoStylizer] = PhotoStylizer.from_pretrained,
     ) -> None:
         self.allow_folders = allow_folders
         self._token = token
         self._device = usable_device(device)
         self._capacity = capacity
-        self._load = load
+        self._load, self._load_stylizer = load, load_stylizer
         self._entries: OrderedDict[Key, _Entry] = OrderedDict()
         self._folders: dict[str, set[str]] = {}
         self._lock = threading.Lock()
@@ -66,38 +74,45 @@ class ModelShelf:
         Raises:
             ModelError: it can't be had; the message says why.
         """
+        return cast(GanGenerator, self._get(self._load, model, revision))
+
+    def stylizer(self, model: str, revision: str | None = None) -> PhotoStylizer:
+        """The stylizer or upscaler of that name; arguments and errors are those of `get`."""
+        return cast(PhotoStylizer, self._get(self._load_stylizer, model, revision))
+
+    def _get(self, load: Load, model: str, revision: str | None) -> PretrainedModel:
         path = self._folder_of(model) if model.startswith(FOLDER_PREFIX) else model
-        key = (path, revision, self._version(path))
+        key = (load, path, revision, self._version(path))
         with self._lock:
             entry = self._entries.get(key)
             if entry and not self._is_stale(key, entry):
                 self._entries.move_to_end(key)
                 mine = None
             else:
-                mine = Future[GanGenerator]()
+                mine = Future[PretrainedModel]()
                 entry = self._entries[key] = _Entry(mine, time.monotonic())
                 while len(self._entries) > self._capacity:
                     self._entries.popitem(last=False)
         if mine is not None:
             self._fill(key, entry)
-        return entry.generator.result()
+        return entry.model.result()
 
     def _fill(self, key: Key, entry: _Entry) -> None:
-        path, revision, _ = key
+        load, path, revision, _ = key
         try:
-            generator = self._load(path, revision=revision, token=self._token, allow_folders=self.allow_folders)
-            generator = generator.to(self._device)
+            model = load(path, revision=revision, token=self._token, allow_folders=self.allow_folders)
+            model = model.to(self._device)
         except BaseException as error:
             with self._lock:
                 if self._entries.get(key) is entry:  # so that the next one who asks tries again
                     del self._entries[key]
-            entry.generator.set_exception(error)
+            entry.model.set_exception(error)
             return
-        name = public_name(generator)
+        name = public_name(model)
         if name.startswith(FOLDER_PREFIX):
             with self._lock:
                 self._folders.setdefault(name, set()).add(path)
-        entry.generator.set_result(generator)
+        entry.model.set_result(model)
 
     def _folder_of(self, name: str) -> str:
         """The path of an opened folder by its public name, so that links and recipes work without paths."""
@@ -112,7 +127,7 @@ class ModelShelf:
 
     def _version(self, path: str) -> int:
         """When the weights in a folder were written: a folder that training writes to is read anew."""
-        if not self.allow_folders or path in bundled_names():
+        if not self.allow_folders or path in bundled_names(*KINDS):
             return 0
         try:
             return (Path(path) / WEIGHTS_FILE).stat().st_mtime_ns
@@ -120,6 +135,6 @@ class ModelShelf:
             return 0
 
     def _is_stale(self, key: Key, entry: _Entry) -> bool:
-        path, revision, _ = key
+        _, path, revision, _ = key
         is_moving = "/" in path and not (revision and COMMIT.fullmatch(revision))
-        return is_moving and entry.generator.done() and time.monotonic() - entry.loaded_at > REFRESH_SECONDS
+        return is_moving and entry.model.done() and time.monotonic() - entry.loaded_at > REFRESH_SECONDS

@@ -9,24 +9,20 @@ from gan_hub.latents import MAX_SEED
 from gan_hub.page import style
 from gan_hub.page.errors import as_sentences
 from gan_hub.page.handlers import SampleHandlers, default_model
+from gan_hub.page.lanes import GENERATE_LANE, LOAD_LANE, RAW
 from gan_hub.page.models import ModelShelf
 from gan_hub.state import MAX_COLUMNS, MAX_COUNT, PageState
 
-NAME = "Sample"
-GENERATE_LANE: dict[str, Any] = {"concurrency_id": "generate", "concurrency_limit": 1}
-LOAD_LANE: dict[str, Any] = {"concurrency_id": "load", "concurrency_limit": 2}
-# The handlers check what comes themselves, and their files are already where Gradio serves from: its own
-# steps would cost more than making the pictures, and would refuse the classes of any model but the first one shown.
-RAW: dict[str, Any] = {"preprocess": False, "postprocess": False}
+NAME, ID = "Sample", "sample"
 
 
-def build(shelf: ModelShelf) -> None:
+def build(shelf: ModelShelf, tab: gr.Tab) -> None:
     """Lay the tab out and connect its events, inside the page's `gr.Blocks`."""
     handlers = SampleHandlers(shelf)
-    with gr.Row(elem_id="sample"):
-        with gr.Column(elem_id="controls", min_width=280):
+    with gr.Row(elem_id="sample", elem_classes="workplace"):
+        with gr.Column(elem_classes="controls", min_width=280):
             controls, facts, dice, generate, stop, png = _build_controls(shelf.allow_folders)
-        with gr.Column(elem_id="results", min_width=280):
+        with gr.Column(elem_classes="results", min_width=280):
             gallery, summary, zip_button, grid_button, copy = _build_results()
     with gr.Group(visible=False):
         link = gr.Textbox(label="Link")
@@ -44,6 +40,7 @@ def build(shelf: ModelShelf) -> None:
         made = button.click(as_sentences(handler), controls, file, api_name=name, **RAW, **GENERATE_LANE)
         made.success(None, file, js=style.DOWNLOAD, api_visibility="private")
     copy.click(None, js=style.COPY_LINK, api_visibility="private")
+    tab.select(None, [link, controls[4]], js=style.REPLACE_STATE, api_visibility="private")
     gr.api(as_sentences(handlers.models), api_name="models", **LOAD_LANE)
 
 
@@ -57,8 +54,8 @@ def _build_controls(allow_folders: bool) -> tuple[Any, ...]:
         allow_custom_value=True,
         elem_id="model",
     )
-    facts = gr.HTML(elem_id="model-facts", padding=False)
-    with gr.Row(elem_id="seed-row"):
+    facts = gr.HTML(elem_classes="model-facts", padding=False)
+    with gr.Row(elem_classes="seed-row"):
         seed = gr.Number(PageState.seed, label="Seed", minimum=0, maximum=MAX_SEED, precision=0, min_width=120, scale=2)
         dice = gr.Button("Surprise me", min_width=120, scale=1, elem_id="dice")
     label = gr.Dropdown([("mixed", "")], value="", label="Class", elem_id="label", allow_custom_value=False)
@@ -95,9 +92,9 @@ def _build_results() -> tuple[Any, ...]:
         buttons=["download", "fullscreen"],
         format="png",
     )
-    with gr.Row(elem_id="take-away"):
-        summary = gr.HTML(elem_id="summary", padding=False)
-        copy = gr.Button("Copy link", size="sm", min_width=100, scale=0, elem_id="copy-link")
+    with gr.Row(elem_classes="take-away"):
+        summary = gr.HTML(elem_id="summary", elem_classes="summary", padding=False)
+        copy = gr.Button("Copy link", size="sm", min_width=100, scale=0, elem_classes="copy-link")
         grid_button = gr.Button("Download grid", size="sm", min_width=120, scale=0, elem_id="grid-button")
         zip_button = gr.Button("Download ZIP", size="sm", min_width=120, scale=0, elem_id="zip-button")
     return gallery, summary, zip_button, grid_button, copy

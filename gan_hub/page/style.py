@@ -30,26 +30,26 @@ CSS = """
 .gradio-container { max-width: 1240px !important; width: 100%; margin: 0 auto; }
 .gradio-container .main { padding: 0 !important; }
 .gradio-container main { padding: 24px 20px 8px !important; }
-#controls > .block, #controls > .form, #controls .row > .block, #controls .row > .form {
+.controls > .block, .controls > .form, .controls .row > .block, .controls .row > .form {
   border: 1px solid var(--border-color-primary); }
 #masthead h1 { font-size: 1.7rem; font-weight: 700; margin: 0; letter-spacing: -.02em; }
 #masthead p { margin: .1rem 0 0; color: var(--body-text-color-subdued); }
 
-#sample { align-items: flex-start; gap: 20px; }
-#controls { flex: 0 0 330px !important; gap: 12px; }
-#results { flex: 1 1 0 !important; gap: 12px; }
-#seed-row { align-items: flex-end; }
-#seed-row button { min-height: 44px; font-size: .9rem; white-space: nowrap; padding-inline: 8px; }
+.workplace { align-items: flex-start; gap: 20px; }
+.controls { flex: 0 0 330px !important; gap: 12px; }
+.results { flex: 1 1 0 !important; gap: 12px; }
+.seed-row { align-items: flex-end; }
+.seed-row button { min-height: 44px; font-size: .9rem; white-space: nowrap; padding-inline: 8px; }
 #numbers .min_value, #numbers .max_value { display: none; }
-#model-facts { border: 0 !important; min-height: 0; font-size: .82rem;
+.model-facts { border: 0 !important; min-height: 0; font-size: .82rem;
   color: var(--body-text-color-subdued); line-height: 1.5; padding: 0 4px; }
 #restore button { line-height: 1.3; font-size: .9rem; padding-top: 22px; }
 #restore .icon-wrap { display: none; }
-#take-away { align-items: center; gap: 8px; }
-#summary { flex: 1 1 160px !important; min-width: 160px !important;
+.take-away { align-items: center; gap: 8px; }
+.summary { flex: 1 1 160px !important; min-width: 160px !important;
   color: var(--body-text-color-subdued); font-size: .95rem; }
-#summary strong { color: var(--body-text-color); font-weight: 600; }
-#take-away button { flex: 0 1 auto; min-width: 0 !important; min-height: 36px; white-space: nowrap; }
+.summary strong { color: var(--body-text-color); font-weight: 600; }
+.take-away button { flex: 0 1 auto; min-width: 0 !important; min-height: 36px; white-space: nowrap; }
 footer .divider { display: none; }
 
 #gallery .grid-container { grid-template-columns: repeat(var(--columns, 6), minmax(0, 300px)); grid-auto-rows: auto;
@@ -65,38 +65,78 @@ footer .divider { display: none; }
 body:has(.few-pixels) #gallery img { image-rendering: pixelated; }
 #gallery:has(.preview) { min-height: min(70vh, 640px); }
 
+.thumbnails { overflow: visible !important; padding: 8px 10px 10px !important; height: auto !important; }
+.thumbnails > label, .thumbnails [data-testid="block-label"] { position: static !important; border: 0 !important;
+  padding: 0 0 6px !important; box-shadow: none !important; background: none !important; float: none; }
+.thumbnails [data-testid="block-label"] svg, .thumbnails [data-testid="block-label"] > span:first-child {
+  display: none; }
+.thumbnails .grid-wrap { max-height: none; min-height: 0; height: auto; overflow: visible; padding: 0; }
+.thumbnails .gallery-container { height: auto !important; }
+.thumbnails .grid-container { grid-auto-rows: auto; grid-template-rows: none; gap: 8px; padding: 0; }
+.thumbnails .thumbnail-lg { aspect-ratio: auto; height: auto; display: flex; flex-direction: column;
+  overflow: hidden; }
+.thumbnails .thumbnail-lg > img { aspect-ratio: 4 / 3; height: auto; width: 100%; border-radius: 0; }
+.thumbnails .thumbnail-lg:hover { filter: none; box-shadow: 0 0 0 2px var(--color-accent); }
+.thumbnails .thumbnail-lg.selected { box-shadow: 0 0 0 3px var(--color-accent); }
+.thumbnails .caption-label { position: static; max-width: 100%; width: 100%; border: 0; border-radius: 0;
+  box-shadow: none; text-align: center; padding: 3px 2px; font-size: .75rem; line-height: 1.25; background: none;
+  color: var(--body-text-color); }
+.summary progress { width: 100px; height: 8px; accent-color: var(--color-accent); vertical-align: middle;
+  margin-right: 6px; }
+#pair { border: 0; padding: 0; }
+.controls input[type=checkbox] { border-color: var(--neutral-400); }
+
 @media (max-width: 700px) {
   .gradio-container .main main { padding: 14px 10px 8px !important; }
-  #results { order: -1; flex: 1 1 100% !important; }
-  #controls { flex: 1 1 100% !important; }
-  #sample { gap: 14px; }
+  .results { order: -1; flex: 1 1 100% !important; }
+  .controls { flex: 1 1 100% !important; }
+  .workplace { gap: 14px; }
   #gallery .grid-container { grid-template-columns: repeat(min(var(--columns, 6), 4), minmax(0, 1fr)); gap: 6px; }
   #gallery .grid-wrap { padding: 6px; }
-  #take-away button { flex: 1 1 auto; }
-  #summary { flex: 1 1 100% !important; }
+  .take-away button { flex: 1 1 auto; }
+  .summary { flex: 1 1 100% !important; }
 }
 """
 
 # Back and Forward bring a URL, and a URL brings its pictures.
 HEAD = "<script>window.addEventListener('popstate', () => window.location.reload())</script>"
 
+SELECT_TAB = """() => ({
+  __type__: 'update',
+  selected: new URLSearchParams(window.location.search).get('tab') === 'stylize' ? 'stylize' : 'sample'
+})"""
+IS_STYLIZE_SHOWN = "() => (document.querySelector('#stylize')?.offsetParent ? 'yes' : '')"
 READ_QUERY = "() => window.location.search"
 RANDOM_SEED = "() => Math.floor(Math.random() * 1000000)"
 SET_COLUMNS = "(columns) => { document.documentElement.style.setProperty('--columns', columns) }"
 
+# A tab that is not shown leaves the address alone.
 _SHOW_STATE = """(link, columns) => {
   document.documentElement.style.setProperty('--columns', columns);
+  if (!document.querySelector('#sample')?.offsetParent) return;
   if (link && link !== window.location.search) window.history.%s({}, '', link);
 }"""
 PUSH_STATE = _SHOW_STATE % "pushState"
 # On a phone the button is below the pictures it makes.
 SHOW_RESULTS = """() => {
-  if (window.innerWidth <= 700) document.querySelector('#results').scrollIntoView({behavior: 'smooth'});
+  if (window.innerWidth > 700) return;
+  const shown = [...document.querySelectorAll('.results')].find((results) => results.offsetParent);
+  shown?.scrollIntoView({behavior: 'smooth'});
 }"""
 REPLACE_STATE = _SHOW_STATE % "replaceState"
 
+SHOW_SHEET = """() => setTimeout(() => {
+  document.querySelector('#sheet')?.scrollIntoView({behavior: 'smooth', block: 'center'});
+}, 1200)"""
+# Without a push: Back would load the page anew, and the photo would be gone.
+SHOW_STYLE = """(link) => {
+  if (!document.querySelector('#stylize')?.offsetParent) return;
+  if (link && link !== window.location.search) window.history.replaceState({}, '', link);
+}"""
+NEW_JOB = "() => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16)).join('-')"
+
 COPY_LINK = """async () => {
-  const button = document.querySelector('#copy-link');
+  const button = [...document.querySelectorAll('.copy-link')].find((each) => each.offsetParent);
   const text = button.textContent;
   try { await navigator.clipboard.writeText(window.location.href); button.textContent = 'Copied'; }
   catch { window.prompt('The link to these pictures', window.location.href); return; }

@@ -25,7 +25,8 @@ def pictures(client: Client, *values: object) -> list[bytes]:
 
 def test_only_the_documented_endpoints_are_public(client: Client) -> None:
     named = client.view_api(return_format="dict")["named_endpoints"]
-    assert set(named) == {"/sample", "/grid", "/zip", "/models", "/restore"}
+    sample, stylize = ("/sample", "/grid", "/zip", "/models", "/restore"), ("/stylize", "/stylize_batch", "/stop_batch")
+    assert set(named) == {*sample, *stylize, "/styles"}
     assert all(info["description"] for info in named.values())
 
 

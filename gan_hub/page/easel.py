@@ -1,0 +1,207 @@
+"""Painting for the page, in a thread that can be watched and stopped at any tile; what was painted stays a while."""
+
+import hashlib
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+from PIL import Image
+
+from gan_hub.painting import Painting
+from gan_hub.photos import MAX_BYTES, encode_photo, open_photo
+from gan_hub.stylizer import PhotoStylizer
+
+AUTO_SIDE = 1024  # at which a photo is seen by default: strokes that fill a screen, not a pixel of a camera
+PREVIEW_SIDE = 1600
+PREVIEW_QUALITY = 88
+TICK_SECONDS = 0.2
+
+CAPACITY_BYTES = 512 * 1024**2
+KEEP_SECONDS = 3600.0  # as long as a visitor's files
+
+Report = Callable[[float], None]
+T = TypeVar("T")
+
+
+class StoppedError(Exception):
+    """Someone asked for the work to end."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is painted, and all that the painting depends on; equal orders have equal paintings.
+
+    Attributes:
+        photo: SHA-256 of the file.
+        stylizer: by identity: one that is loaded anew is another one.
+        detail: "auto" or per cent, as in `gan_hub.state.DETAILS`.
+        seed: of the strokes.
+        max_side: None = as large as the photo.
+    """
+
+    photo: str
+    stylizer: PhotoStylizer
+    detail: str
+    seed: int
+    max_side: int | None
+
+
+@dataclass(frozen=True)
+class Painted:
+    """A painting, and what is shown of it.
+
+    Attributes:
+        painting: of full size.
+        preview: the same for a screen.
+        before: JPEG of the photo as large as the preview.
+        seconds: that painting took.
+        made_at: by `time.monotonic`.
+    """
+
+    painting: Painting
+    preview: Painting
+    before: bytes
+    seconds: float
+    made_at: float
+
+    def after(self, *, strength: float, keep_colors: bool) -> bytes:
+        """JPEG of the result as large as the preview."""
+        return encode_photo(self.preview.blended(strength=strength, keep_colors=keep_colors), "jpeg", PREVIEW_QUALITY)
+
+    @property
+    def num_bytes(self) -> int:
+        """Memory that it takes, about."""
+        width, height = self.painting.size
+        return 7 * width * height + 7 * self.preview.size[0] * self.preview.size[1]
+
+
+class Easel:
+    """Paints one photo at a time, and keeps what it painted last.
+
+    Args:
+        capacity: bytes to keep; the newest painting is kept however large it is.
+    """
+
+    def __init__(self, capacity: int = CAPACITY_BYTES) -> None:
+        self._capacity = capacity
+        self._kept: OrderedDict[Order, Painted] = OrderedDict()
+        self._lock = threading.Lock()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="easel")
+
+    def find(self, order: Order) -> Painted | None:
+        """What was painted for an equal order, if it is still there."""
+        with self._lock:
+            self._drop_old()
+            if order in self._kept:
+                self._kept.move_to_end(order)
+            return self._kept.get(order)
+
+    def paint(
+        self, order: Order, data: bytes, is_stopped: Callable[[], bool] = lambda: False
+    ) -> Generator[float, None, Painted]:
+        """Paint a photo, unless it is painted already; yields as `watched` does.
+
+        Args:
+            order: whose `photo` is the digest of `data`.
+            data: the photo's file.
+            is_stopped: see `watched`.
+
+        Raises:
+            PhotoError: the photo can't be painted.
+            StoppedError: `is_stopped` said so.
+        """
+        found = self.find(order)
+        if found is None:
+            found = yield from self.watched(lambda report: _paint(order, data, report), is_stopped)
+            self._keep(order, found)
+        return found
+
+    def watched(
+        self, work: Callable[[Report], T], is_stopped: Callable[[], bool] = lambda: False
+    ) -> Generator[float, None, T]:
+        """Run `work` once the easel is free; yields the share that is done, every now and then.
+
+        Args:
+            work: calls its argument with the share that is done, which raises `StoppedError` when the work is to end:
+                when this generator is closed, so that nobody waits for it, or when `is_stopped`.
+            is_stopped: asked before each piece of work.
+
+        Returns:
+            what `work` returned.
+        """
+        share = 0.0
+        is_left = threading.Event()
+
+        def report(done: float) -> None:
+            nonlocal share
+            if is_left.is_set() or is_stopped():
+                raise StoppedError
+            share = done
+
+        def run() -> T:
+            report(0.0)
+            return work(report)
+
+        future = self._thread.submit(run)
+        try:
+            while not wait([future], timeout=TICK_SECONDS).done:
+                yield share
+                if is_stopped() and future.cancel():
+                    raise StoppedError
+        finally:
+            is_left.set()
+            future.cancel()
+        return future.result()
+
+    def _keep(self, order: Order, painted: Painted) -> None:
+        with self._lock:
+            self._drop_old()
+            self._kept[order] = painted
+            while len(self._kept) > 1 and sum(each.num_bytes for each in self._kept.values()) > self._capacity:
+                self._kept.popitem(last=False)
+
+    def _drop_old(self) -> None:
+        oldest = time.monotonic() - KEEP_SECONDS
+        for order in [order for order, painted in self._kept.items() if painted.made_at < oldest]:
+            del self._kept[order]
+
+
+def read_photo(path: str) -> tuple[bytes, str]:
+    """What is in a visitor's file, and its digest; one that is too large is cut, for `open_photo` to refuse."""
+    with Path(path).open("rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    return data, hashlib.sha256(data).hexdigest()
+
+
+def detail_of(detail: str, photo: Image.Image, max_side: int | None) -> float:
+    """The part of its side at which a photo is painted, in (0, 1].
+
+    Args:
+        detail: see `Order`.
+        photo: decoded.
+        max_side: to which it is reduced first.
+    """
+    if detail != "auto":
+        return int(detail) / 100
+    return min(1.0, AUTO_SIDE / min(max(photo.size), max_side or max(photo.size)))
+
+
+def _paint(order: Order, data: bytes, report: Report) -> Painted:
+    started = time.perf_counter()
+    photo = open_photo(data)
+    painting = order.stylizer.paint(
+        photo,
+        detail=detail_of(order.detail, photo, order.max_side),
+        seed=order.seed,
+        max_side=order.max_side,
+        on_progress=report,
+    )
+    painting = replace(painting, photo=replace(painting.photo, exif=None))  # nothing private is kept
+    preview = painting.reduced(PREVIEW_SIDE)
+    before = encode_photo(preview.blended(strength=0.0), "jpeg", PREVIEW_QUALITY)
+    return Painted(painting, preview, before, time.perf_counter() - started, time.monotonic())

@@ -1,0 +1,15 @@
+"""How many events of a kind run at a time, and how the page's files go in and out."""
+
+from typing import Any
+
+GENERATE_LANE: dict[str, Any] = {"concurrency_id": "generate", "concurrency_limit": 1}
+LOAD_LANE: dict[str, Any] = {"concurrency_id": "load", "concurrency_limit": 2}
+# A photo may take a minute, which no picture from a seed shall wait for.
+PAINT_LANE: dict[str, Any] = {"concurrency_id": "paint", "concurrency_limit": 1}
+# What is painted already is only blended: it does not wait for a stranger's painting.
+BLEND_LANE: dict[str, Any] = {"concurrency_id": "blend", "concurrency_limit": 2}
+# The handlers check what comes themselves, and their files are already where Gradio serves from: its own
+# steps would cost more than making the pictures, would refuse the classes of any model but the first one shown, and
+# would take alpha, profile and size from a photo.
+RAW: dict[str, Any] = {"preprocess": False, "postprocess": False}
+HIDDEN: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}

@@ -1,0 +1,81 @@
+"""The styles that come with the page: their names, and a thumbnail of each."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageOps
+
+from gan_hub import hub
+from gan_hub.page.files import FileData, write_files
+from gan_hub.page.models import ModelShelf
+from gan_hub.photos import encode_photo, open_photo
+from gan_hub.stylizer import PhotoStylizer
+
+EXAMPLES_FOLDER = Path(__file__).parent / "examples"
+THUMBNAIL_FILE = "thumbnail.jpg"  # in a bundled model's folder, if it has one
+THUMBNAIL_SIZE = (240, 180)
+
+_painting = threading.Lock()
+
+
+def style_names() -> tuple[str, ...]:
+    """The bundled stylizers, the default first."""
+    return tuple(hub.bundled_names("stylizer"))
+
+
+def upscaler_name() -> str | None:
+    """The upscaler that comes with the page, if one does."""
+    return next(iter(hub.bundled_names("upscaler")), None)
+
+
+def default_style() -> str | None:
+    """The style the page opens with; None if none is bundled."""
+    return next(iter(style_names()), None)
+
+
+def title(name: str) -> str:
+    """What a thumbnail is called: "van-gogh" is Van Gogh."""
+    return name.rsplit("/", 1)[-1].replace("-", " ").title()
+
+
+def style_gallery(shelf: ModelShelf) -> list[dict[str, Any]]:
+    """The bundled styles as a gallery's value."""
+    files = [write_files({f"{name}.jpg": _thumbnail(shelf, name)})[0] for name in style_names()]
+    return [{"image": file, "caption": title(name)} for file, name in zip(files, style_names())]
+
+
+def examples() -> list[Path]:
+    """The photos to try, in order: drawings of this project."""
+    return sorted(EXAMPLES_FOLDER.glob("*.jpg"))
+
+
+def example_gallery() -> list[dict[str, Any]]:
+    """The photos to try as a gallery's value."""
+    return [{"image": example(number), "caption": None} for number in range(len(examples()))]
+
+
+def example(number: int) -> FileData:
+    """One of the photos to try, as a photo that a visitor sent."""
+    path = examples()[number]
+    return write_files({path.name: path.read_bytes()})[0]
+
+
+_thumbnails: dict[str, bytes] = {}
+
+
+def _thumbnail(shelf: ModelShelf, name: str) -> bytes:
+    """The model's own, else a painted example, made once."""
+    with _painting:
+        if name not in _thumbnails:
+            path = hub.BUNDLED_FOLDER / name / THUMBNAIL_FILE
+            _thumbnails[name] = path.read_bytes() if path.is_file() else _painted_example(shelf.stylizer(name))
+        return _thumbnails[name]
+
+
+def _painted_example(stylizer: PhotoStylizer) -> bytes:
+    photo = Image.new("RGB", THUMBNAIL_SIZE, "gray")
+    if examples():
+        photo = open_photo(examples()[0])
+    photo = ImageOps.fit(photo, (2 * THUMBNAIL_SIZE[0], 2 * THUMBNAIL_SIZE[1]))
+    return encode_photo(ImageOps.fit(stylizer.stylize(photo), THUMBNAIL_SIZE), "jpeg", 85)

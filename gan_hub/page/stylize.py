@@ -1,0 +1,141 @@
+"""The tab "Stylize": which event calls which handler."""
+
+from typing import Any
+
+import gradio as gr
+
+from gan_hub.page import style
+from gan_hub.page.errors import as_sentences
+from gan_hub.page.lanes import BLEND_LANE, HIDDEN, LOAD_LANE, PAINT_LANE, RAW
+from gan_hub.page.models import ModelShelf
+from gan_hub.page.stylize_batch import BatchHandlers
+from gan_hub.page.stylize_handlers import StylizeHandlers
+from gan_hub.page.stylize_layout import Controls, Results, build_controls, build_results
+
+NAME, ID = "Stylize", "stylize"
+STOPPED = '<strong>Stopped</strong> · press "Paint" to go on'
+
+
+def build(shelf: ModelShelf, tab: gr.Tab) -> None:
+    """Lay the tab out and connect its events, inside the page's `gr.Blocks`."""
+    handlers = StylizeHandlers(shelf)
+    batch = BatchHandlers(shelf, handlers.easel)
+    with gr.Row(elem_id="stylize", elem_classes="workplace"):
+        with gr.Column(elem_classes="controls", min_width=280):
+            controls = build_controls(shelf.allow_folders)
+        with gr.Column(elem_classes="results", min_width=280):
+            results = build_results()
+    _connect_painting(handlers, controls, results, tab)
+    _connect_taking_away(handlers, controls, results)
+    _connect_batch(batch, controls, results)
+    gr.api(as_sentences(handlers.styles), api_name="styles", **LOAD_LANE)
+
+
+def _connect_painting(handlers: StylizeHandlers, controls: Controls, results: Results, tab: gr.Tab) -> None:
+    """Whatever changes the painting paints it; strength and colours only blend it."""
+    paint, describe = as_sentences(handlers.paint), as_sentences(handlers.describe)
+    arguments, outputs = controls.arguments(7), [results.pair, results.summary, results.link]
+    runs = []
+
+    def run(event: Any, name: str, lane: dict[str, Any] = PAINT_LANE) -> None:
+        made = event(paint, arguments, outputs, api_name=name, trigger_mode="always_last", **HIDDEN, **RAW, **lane)
+        made.success(None, results.link, js=style.SHOW_STYLE, api_visibility="private")
+        runs.append(made)
+
+    def direct(*triggers: Any) -> Any:
+        return lambda *a, **k: gr.on(list(triggers), *a, **k)
+
+    run(direct(controls.paint.click, controls.seed.submit, controls.photo.input), "paint")
+    run(direct(controls.detail.input, controls.max_side.input), "paint_anew")
+    run(direct(controls.strength.input, controls.keep_colors.input), "blend", BLEND_LANE)
+    controls.paint.click(None, js=style.SHOW_RESULTS, api_visibility="private")
+
+    rolled = controls.dice.click(None, None, controls.seed, js=style.RANDOM_SEED, api_visibility="private")
+    run(rolled.then, "paint_strokes")
+    for gallery in (controls.thumbnails, results.sheet):
+        picked = gallery.select(
+            as_sentences(handlers.pick), controls.style, [controls.style, controls.thumbnails], **HIDDEN, **RAW
+        )
+        run(picked.success, "paint_style")
+        picked.success(describe, controls.style, controls.facts, **HIDDEN, **RAW, **LOAD_LANE)
+    typed = controls.style.submit(describe, controls.style, controls.facts, **HIDDEN, **RAW, **LOAD_LANE)
+    run(typed.success, "paint_named")
+    tried = controls.examples.select(as_sentences(handlers.example), None, controls.photo, **HIDDEN, **RAW)
+    run(tried.success, "paint_example")
+
+    for number, event in enumerate(_connect_opening(handlers, controls, tab)):
+        run(event.success, f"paint_first_{number}")
+    tab.select(None, results.link, js=style.SHOW_STYLE, api_visibility="private")
+    results.stop.click(lambda: STOPPED, None, results.summary, cancels=runs, queue=False, **HIDDEN)
+
+
+def _connect_opening(handlers: StylizeHandlers, controls: Controls, tab: gr.Tab) -> list[Any]:
+    """The page opened, perhaps by a link; returns the events after which there may be something to paint.
+
+    A link's controls come after its tab is shown: nothing is painted before both are there.
+    """
+    query = gr.Textbox(visible=False, label="Query")
+    is_open, is_shown = gr.Textbox(visible=False, label="Open"), gr.Textbox(visible=False, label="Shown")
+    opened = gr.on(
+        None,
+        as_sentences(handlers.open),
+        query,
+        [*controls.arguments(6)[1:], controls.facts, controls.thumbnails, controls.examples, is_open],
+        js=style.READ_QUERY,
+        **HIDDEN,
+        **RAW,
+        **LOAD_LANE,
+    )
+    first = as_sentences(handlers.first)
+    shown = opened.success(None, None, is_shown, js=style.IS_STYLIZE_SHOWN, api_visibility="private")
+    shown = shown.success(first, [controls.photo, is_shown], controls.photo, **HIDDEN, **RAW)
+    return [shown, tab.select(first, [controls.photo, is_open], controls.photo, **HIDDEN, **RAW)]
+
+
+def _connect_taking_away(handlers: StylizeHandlers, controls: Controls, results: Results) -> None:
+    """The file, the link, and the sheet of all styles."""
+    made = results.download.click(
+        as_sentences(handlers.stylize),
+        controls.arguments(),
+        [results.file, results.summary],
+        api_name="stylize",
+        show_progress="hidden",
+        **RAW,
+        **PAINT_LANE,
+    )
+    made.success(None, results.file, js=style.DOWNLOAD, api_visibility="private")
+    results.copy.click(None, js=style.COPY_LINK, api_visibility="private")
+    compared = results.compare.click(
+        as_sentences(handlers.compare),
+        controls.arguments(6),
+        [results.sheet, results.summary],
+        **HIDDEN,
+        **RAW,
+        **PAINT_LANE,
+    )
+    results.compare.click(None, js=style.SHOW_SHEET, api_visibility="private")
+    results.stop.click(None, cancels=[made, compared], api_visibility="private")
+
+
+def _connect_batch(batch: BatchHandlers, controls: Controls, results: Results) -> None:
+    """Several photos to a ZIP, which is downloaded when it is done or stopped."""
+    named = controls.paint_all.click(None, None, results.job, js=style.NEW_JOB, api_visibility="private")
+    made = named.then(
+        as_sentences(batch.stylize_batch),
+        [controls.photos, *controls.arguments()[1:], results.job],
+        [results.zip, controls.batch_summary],
+        api_name="stylize_batch",
+        show_progress="hidden",
+        **RAW,
+        **PAINT_LANE,
+    )
+    made.success(None, results.zip, js=style.DOWNLOAD, api_visibility="private")
+    controls.stop_all.click(
+        as_sentences(batch.stop_batch),
+        results.job,
+        controls.batch_summary,
+        api_name="stop_batch",
+        queue=False,
+        show_progress="hidden",
+        **RAW,
+    )
