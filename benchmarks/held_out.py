@@ -17,8 +17,8 @@ from gan_hub import PhotoStylizer
 from gan_hub.data.files import PICTURE_SUFFIXES
 from gan_hub.hub import bundled_names
 from gan_hub.images import from_uint8
+from gan_hub.painting import LUMA
 from gan_hub.photos import open_photo, upright
-from gan_hub.stylizer import LUMA
 from train.style.config import StyleOptions
 from train.style.data import network_arguments
 from train.style.presets import PHOTOS
