@@ -90,7 +90,7 @@ class StyleOptions(EngineOptions):
     target_weight: float = 1.0
     """Of the distance to a sketch of the photo in strokes and in the paintings' palette (train/style/strokes.py); of an
     upscaler, to the large picture."""
-    adversarial_weight: float = 0.1
+    adversarial_weight: float = 0.05
     """Of the discriminators' opinion, once --adversarial_start steps are done."""
     adversarial_start: int = 1000
     """Step from which the discriminators join in."""
