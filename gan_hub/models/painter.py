@@ -34,8 +34,8 @@ class PaintBlock(nn.Module):
 def without_a_grid(x: Tensor) -> Tensor:
     """Binomial blur (1, 2, 1) / 4 of x [B, C, H, W] along both axes.
 
-    What a shuffle paints has a grid of its own: of 2 pixels it leaves nothing, of 4 a quarter. The discriminators, whose
-    cheapest answer is such a grid, would bring it out otherwise.
+    What a shuffle paints has a grid of its own: of 2 pixels it leaves nothing, of 4 a quarter. A grid is the cheapest
+    answer to the discriminators, which would bring it out otherwise.
     """
     for axis in (2, 3):
         wide = pad(x, (0, 0, 1, 1) if axis == 2 else (1, 1, 0, 0), mode="replicate")
