@@ -8,6 +8,7 @@ from typing import Any
 
 import tyro
 from PIL import Image, ImageDraw, ImageFont, ImageOps
+from torch.nn.functional import interpolate
 
 from benchmarks.held_out import (
     JUDGED_PHOTOS,
@@ -25,9 +26,11 @@ from benchmarks.held_out import (
 from benchmarks.painting_judge import Options as JudgeOptions
 from benchmarks.painting_judge import PaintingJudge, load_judge
 from gan_hub import PhotoStylizer
+from gan_hub.images import to_pil
 from train.style.health import gradient_correlation
 
 MAX_SHEET_BYTES = 1_500_000
+BICUBIC, SHARPER_BICUBIC = "bicubic (Pillow's)", "bicubic (torch's)"  # -1/2 and -3/4 are the kernels' slopes
 LABEL = 26  # pixels of the line of names
 
 
@@ -122,14 +125,16 @@ def upscale(options: Upscale) -> None:
     rows: list[list[object]] = []
     results = []
     for name, upscaler in load_stylizers(options.upscalers, "upscaler").items():
-        measured: dict[str, list[dict[str, float]]] = {"bicubic": [], name: []}
+        measured: dict[str, list[dict[str, float]]] = {BICUBIC: [], SHARPER_BICUBIC: [], name: []}
         originals = []
         for photo in photos:
             scale = upscaler.scale
             photo = photo.crop((0, 0, photo.width // scale * scale, photo.height // scale * scale))
             small = photo.resize([side // scale for side in photo.size], Image.Resampling.BICUBIC)
             originals.append(edge_energy(luma(photo)))
-            measured["bicubic"].append(beside(photo, small.resize(photo.size, Image.Resampling.BICUBIC)))
+            measured[BICUBIC].append(beside(photo, small.resize(photo.size, Image.Resampling.BICUBIC)))
+            enlarged = interpolate(as_tensor(small), scale_factor=scale, mode="bicubic", align_corners=False)
+            measured[SHARPER_BICUBIC].append(beside(photo, to_pil(enlarged)[0]))
             measured[name].append(beside(photo, upscaler.stylize(small)))
         for kind, found in measured.items():
             values = {key: round(mean(one[key] for one in found), 4) for key in found[0]}
