@@ -52,7 +52,10 @@ def examples() -> list[Path]:
 
 def example_gallery() -> list[dict[str, Any]]:
     """The photos to try as a gallery's value."""
-    return [{"image": example(number), "caption": None} for number in range(len(examples()))]
+    return [
+        {"image": example(number), "caption": title(path.stem.partition("-")[2])}
+        for number, path in enumerate(examples())
+    ]
 
 
 def example(number: int) -> FileData:

@@ -133,7 +133,7 @@ def _connect_batch(batch: BatchHandlers, controls: Controls, results: Results) -
     controls.stop_all.click(
         as_sentences(batch.stop_batch),
         results.job,
-        controls.batch_summary,
+        results.stopping,
         api_name="stop_batch",
         queue=False,
         show_progress="hidden",

@@ -96,11 +96,11 @@ class BatchHandlers:
             job: as it was given to /stylize_batch.
 
         Returns:
-            that it will end, as HTML.
+            that it will end; the batch itself says when it has.
         """
         if name := _text(job):
             self._stops.add(name)
-        return "Stopping…"
+        return "stopping"
 
     def _into_zip(
         self, path: Path, photos: list[FileData], wish: Wish, output: Output, job: str

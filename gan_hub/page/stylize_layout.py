@@ -61,6 +61,7 @@ class Results:
     file: Any
     zip: Any
     job: Any
+    stopping: Any
 
 
 def build_controls(allow_folders: bool) -> Controls:
@@ -169,5 +170,5 @@ def build_results() -> Results:
     with gr.Group(visible=False):
         link = gr.Textbox(label="Link")
         file, archive = gr.File(label="Picture"), gr.File(label="ZIP")
-        job = gr.Textbox(label="Job")
-    return Results(pair, summary, stop, copy, compare, download, sheet, link, file, archive, job)
+        job, stopping = gr.Textbox(label="Job"), gr.Textbox(label="Stopping")
+    return Results(pair, summary, stop, copy, compare, download, sheet, link, file, archive, job, stopping)

@@ -157,7 +157,15 @@ def reported(work: Generator[float, None, Any], shown: Callable[[float], Any]) -
 
 
 def progress(share: float, what: str, seconds: float = 0.0) -> str:
-    """How far it is, as HTML."""
+    """How far it is, as HTML.
+
+    Args:
+        share: that is done.
+        what: is being done.
+        seconds: it has taken so far, for a guess at the rest.
+    """
+    if share >= 1:
+        return '<progress value="1" max="1"></progress> Finishing'
     left = f" · about {duration(seconds * (1 / share - 1))} left" if share > 0.05 and seconds > 2 else ""
     return f'<progress value="{share:.3f}" max="1"></progress> {what} {share:.0%}{left}'
 

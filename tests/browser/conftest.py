@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from gan_hub import page
 from gan_hub.page.models import ModelShelf
+from tests.styles import bundle_styles
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 APPLICATIONS = ("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",)
@@ -17,8 +18,15 @@ QUIET = ("gpu", "quic", "background-networking", "component-update", "sync")
 ARGUMENTS = ["--no-sandbox", "--no-first-run", *(f"--disable-{what}" for what in QUIET)]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def bundled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        bundle_styles(tmp_path_factory.mktemp("bundled"), patch)
+        yield
+
+
 @pytest.fixture(scope="session")
-def shelf() -> ModelShelf:
+def shelf(bundled: None) -> ModelShelf:
     return ModelShelf(allow_folders=True)
 
 
@@ -55,8 +63,11 @@ def open_page(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
         tab.on("pageerror", lambda error: complaints.append(str(error)))
         tab.on("request", lambda request: None if is_here(request.url) else complaints.append(request.url))
         tab.goto(url + query)
-        tab.locator("#summary strong").wait_for(timeout=30_000)
-        tab.wait_for_function("[...document.querySelectorAll('#gallery img')].every(image => image.complete)")
+        summary = "#painted" if "tab=stylize" in query else "#summary"
+        tab.locator(f"{summary} strong").wait_for(timeout=30_000)
+        # Those of a tab that is not shown are not loaded.
+        images = "[...document.querySelectorAll('#gallery img, #pair img')]"
+        tab.wait_for_function(f"{images}.every(image => image.complete || !image.offsetParent)")
         return tab
 
     def is_here(address: str) -> bool:
