@@ -256,7 +256,7 @@ def _painting_name(picture: Picture) -> str:
 
 
 def _photo_description(photos: Sequence[Picture]) -> str:
-    groups = Counter(
-        (p.path.parent.name, p.about.get("licence", "").strip() or "that of your pictures") for p in photos
-    )
-    return "; ".join(f"{count} photos of {name}, licence: {licence}" for (name, licence), count in groups.items()) + "."
+    """Counts, folders and licences; what a manifest adds to a licence in brackets is left out."""
+    licences = (p.about.get("licence", "").split(" (")[0].strip() or LICENCE for p in photos)
+    groups = Counter(zip((p.path.parent.name for p in photos), licences))
+    return "; ".join(f"{count} of {name}, licence: {licence}" for (name, licence), count in groups.items()) + "."

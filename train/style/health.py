@@ -16,6 +16,7 @@ NUM_PHOTOS = 8
 SIDE = 256
 MIN_KEPT = 0.4  # correlation of lightness gradients at a quarter of the size
 MIN_CHANGE = 0.02  # mean absolute difference, of a range of 2
+WARM_UP = 100  # steps before which nothing need be painted yet
 MIN_DIVERSITY = 0.3  # of the photos'
 
 
@@ -50,32 +51,38 @@ class StyleMonitor(Monitor):
         if generator.scale > 1:
             painted = avg_pool2d(painted, generator.scale)
         kept, change = float(gradient_correlation(seen, painted).mean()), float((seen - painted).abs().mean())
+        # An upscaler is to change nothing but what bicubic enlargement lacks.
+        unchanged = change < MIN_CHANGE and generator.scale == 1 and num_steps >= WARM_UP
+        value = diversity(thumbnails(seen), thumbnails(painted))
         self._note(
             num_steps,
             "content",
             kept < MIN_KEPT,
             kept,
             f"Lines of the photo and of the painting agree at {kept:.2f} (correlation of lightness gradients at a "
-            f"quarter of the size; below {MIN_KEPT} the photo is lost: raise --target_weight or --nce_weight).",
+            "quarter of the size)" + advice(kept < MIN_KEPT, "raise --target_weight or --nce_weight"),
         )
-        # An upscaler is to change nothing but what bicubic enlargement lacks.
         self._note(
             num_steps,
             "change",
-            change < MIN_CHANGE and generator.scale == 1 and num_steps >= 100,
+            unchanged,
             change,
-            f"A pixel changes by {change / 2:.1%} of its range on average (below {MIN_CHANGE / 2:.0%} nothing is "
-            "painted: raise --adversarial_weight or --target_weight).",
+            f"A pixel changes by {change / 2:.1%} of its range on average"
+            + advice(unchanged, "raise --target_weight or --adversarial_weight"),
         )
-        value = diversity(thumbnails(seen), thumbnails(painted))
         self._note(
             num_steps,
             "diversity",
             value < MIN_DIVERSITY,
             value,
-            f"Paintings of different photos differ {value:.2f} times as much as the photos do (below {MIN_DIVERSITY} "
-            "all photos are painted alike: go back to an earlier checkpoint with a lower --adversarial_weight).",
+            f"Paintings of different photos differ {value:.2f} times as much as the photos do"
+            + advice(value < MIN_DIVERSITY, "go back to an earlier checkpoint with a lower --adversarial_weight"),
         )
+
+
+def advice(failing: bool, what: str) -> str:
+    """How a sentence ends: with what to do if a check fails."""
+    return f", which is too little: {what}." if failing else "."
 
 
 def gradient_correlation(first: Tensor, second: Tensor, reduction: int = 4) -> Tensor:

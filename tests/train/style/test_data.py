@@ -29,7 +29,7 @@ def test_what_is_known_of_the_pictures_is_told(options, photo_folder):
     data = load_style_data(replace(options, photos_exclude=("photo0*",)))
     assert len(data.sketches) == 3
     assert list(data.painting_names) == ["Nobody, Strokes, 1888", "painting1"]
-    assert data.photo_description == "3 photos of photos, licence: that of your pictures."
+    assert data.photo_description == "3 of photos, licence: that of your pictures."
     assert data.description() == "2 paintings and 3 photos"
 
 
