@@ -21,6 +21,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from gan_hub.data.files import DataError, find_pictures
+from gan_hub.data.pictures import LICENCE
 from gan_hub.images import from_uint8, to_uint8
 from gan_hub.models.stylizers import STYLIZERS
 from gan_hub.noise import position_noise
