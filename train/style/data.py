@@ -35,6 +35,7 @@ from train.style.strokes import Strokes, paint
 logger = logging.getLogger(__name__)
 
 MANIFEST = "MANIFEST.csv"  # columns file, and artist, title, year or licence; in a folder above the pictures
+NOISE_SPAN = 64  # pixels between the points of the smooth noise; photos are cut to a multiple
 LONGEST = 2  # a photo's longer side is cut to so many times the shorter
 RELIEF_UNIT = 32  # of a standard deviation, in the bytes that relief is kept in
 
@@ -107,14 +108,15 @@ def load_style_data(options: StyleOptions) -> StyleData:
     random = stream(options.seed, "sides", 0)
     low, high = options.photo_sides
     sources = options.paintings if options.style_image is None else (options.style_image,)
-    photos = list(_pictures(options.photos, options, lambda: int(torch.randint(low, high + 1, (), generator=random))))
+
+    def side() -> int:
+        return int(torch.randint(low, high + 1, (), generator=random))
+
+    photos = list(_pictures(options.photos, options, side, exclude=options.photos_exclude))
     paintings = list(_pictures(sources, options, lambda: options.painting_side)) if options.scale == 1 else []
     for what, pictures in (("photo", photos), ("painting", paintings)):
         if not pictures and (what == "photo" or options.scale == 1):
-            raise OptionError(f"none of the {what}s can be read; see the lines above")
-    small = [p.path.name for p in paintings if min(p.pixels.shape[1:]) < options.crop_size]
-    if small:
-        raise OptionError(f"the painting {small[0]} is smaller than --crop_size {options.crop_size}; use a larger scan")
+            raise OptionError(f"none of the {what}s can be used; the lines above say why")
     digest = hashlib.sha256()
     for picture in (*paintings, *photos):
         digest.update(picture.pixels.numpy().data)
@@ -132,8 +134,13 @@ def load_style_data(options: StyleOptions) -> StyleData:
     )
 
 
-def _pictures(sources: Sequence[Path], options: StyleOptions, side: Callable[[], int]) -> Iterator[Picture]:
-    """The pictures of folders, ZIPs and files, each reduced until its shorter side is `side()`."""
+def _pictures(
+    sources: Sequence[Path], options: StyleOptions, side: Callable[[], int], exclude: Sequence[str] = ()
+) -> Iterator[Picture]:
+    """The pictures of folders, ZIPs and files, each reduced until its shorter side is `side()`.
+
+    Those that can't be read, or are too small to cut a square from, are named and left out.
+    """
     for source in sources:
         source = source if source.exists() else options.data_dir / source
         if not source.exists():
@@ -143,7 +150,7 @@ def _pictures(sources: Sequence[Path], options: StyleOptions, side: Callable[[],
             )
         manifest = _manifest(source)
         for name, data in _files(source):
-            if any(fnmatchcase(name, pattern) for pattern in options.photos_exclude):
+            if any(fnmatchcase(part, pattern) for pattern in exclude for part in (name, Path(name).name)):
                 continue
             try:
                 picture = upright(open_photo(data)).colours
@@ -151,6 +158,10 @@ def _pictures(sources: Sequence[Path], options: StyleOptions, side: Callable[[],
                 logger.warning("left out: %s (%s)", name, error)
                 continue
             pixels = _reduced(picture, side())
+            if min(pixels.shape[1:]) < options.crop_size:
+                size = f"{picture.width}x{picture.height}"
+                logger.warning("left out: %s (%s is smaller than --crop_size %d)", name, size, options.crop_size)
+                continue
             yield Picture(source / name if source.is_dir() else source, pixels, manifest.get(Path(name).name, {}))
 
 
@@ -177,8 +188,7 @@ def _reduced(picture: Image.Image, side: int) -> Tensor:
 def _sketches(photos: Sequence[Tensor], options: StyleOptions, key: str) -> list[Sketch]:
     """The photos, cut to whole cells of noise, sketched if need be; found in the cache the next time."""
     network: Any = STYLIZERS[options.architecture].network(**network_arguments(options))
-    grid = 64 if options.scale == 1 else 1
-    cut = [photo[:, : photo.shape[1] // grid * grid, : _cut_width(photo, grid)].contiguous() for photo in photos]
+    cut = [_cut(photo, network.grid, options) for photo in photos]
     noises = [
         position_noise(
             photo.shape[1] // network.noise_grid,
@@ -197,8 +207,15 @@ def _sketches(photos: Sequence[Tensor], options: StyleOptions, key: str) -> list
     ]
 
 
-def _cut_width(photo: Tensor, grid: int) -> int:
-    return min(photo.shape[2], LONGEST * photo.shape[1]) // grid * grid
+def _cut(photo: Tensor, grid: int, options: StyleOptions) -> Tensor:
+    """A photo [3, H, W] cut to whole spans of noise, or cells if it is small, and not longer than `LONGEST`."""
+    height, width = photo.shape[1], min(photo.shape[2], LONGEST * photo.shape[1])
+    if options.scale == 1:
+        height, width = (
+            span if (span := length // NOISE_SPAN * NOISE_SPAN) >= options.crop_size else length // grid * grid
+            for length in (height, width)
+        )
+    return photo[:, :height, :width].contiguous()
 
 
 def _drawn(photos: Sequence[Tensor], noises: Sequence[Tensor], options: StyleOptions, key: str) -> dict[str, Tensor]:

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from gan_hub.noise import position_noise
+from tests.train.style.conftest import drawn_photo
 from train.config import OptionError
 from train.style.batches import StyleBatches
 from train.style.config import StyleOptions
@@ -31,6 +32,21 @@ def test_what_is_known_of_the_pictures_is_told(options, photo_folder):
     assert list(data.painting_names) == ["Nobody, Strokes, 1888", "painting1"]
     assert data.photo_description == "3 of photos, licence: that of your pictures."
     assert data.description() == "2 paintings and 3 photos"
+
+
+def test_a_photo_that_is_too_small_is_left_out(options, photo_folder, caplog):
+    drawn_photo(7, (80, 30)).save(photo_folder / "small.png")
+    drawn_photo(8, (80, 34)).save(photo_folder / "just.png")
+    data = load_style_data(options)
+    assert sorted(sketch.photo.shape[1] for sketch in data.sketches) == [32, 64, 64, 64, 64]
+    assert "small.png" in caplog.text
+    for number in range(20):
+        batches(data, options)(number)
+
+
+def test_names_to_leave_out_are_those_of_photos_alone(options):
+    data = load_style_data(replace(options, photos_exclude=("p*0.png",)))
+    assert (len(data.sketches), len(data.paintings)) == (3, 2)
 
 
 def test_sketches_are_kept_and_found_again(options, monkeypatch):
