@@ -18,7 +18,7 @@ from benchmarks.held_out import (
     photo_paths,
     psnr,
 )
-from benchmarks.painting_judge import CROP, PaintingJudge, recolour, starts
+from benchmarks.painting_judge import CALLED_PAINTINGS, CROP, PaintingJudge, calibrate, folder_weights, recolour, starts
 from benchmarks.stylize_looks import beside, sheet
 from tests.test_tiling import noisy_photo
 
@@ -103,6 +103,20 @@ def test_the_judge_has_an_opinion_of_any_picture_and_recolouring_keeps_the_range
     images = recolour(torch.rand(3, 3, 8, 8) * 2 - 1, np.random.default_rng(0))
     assert images.shape == (3, 3, 8, 8)
     assert images.abs().max() <= 1
+
+
+def test_a_folder_counts_as_the_root_of_its_size():
+    weights = folder_weights(["many"] * 16 + ["few"] * 4)
+    assert weights.sum() == pytest.approx(1)
+    assert weights[:16].sum() == pytest.approx(2 / 3)
+
+
+def test_calibration_leaves_a_tenth_of_the_photos():
+    torch.manual_seed(0)
+    judge = PaintingJudge().eval()
+    photos = [Image.new("RGB", (128, 128), (8 * number, 90, 200 - 5 * number)) for number in range(30)]
+    calibrate(judge, photos)
+    assert np.mean([judge.opinion(photo) > 0 for photo in photos]) == pytest.approx(CALLED_PAINTINGS, abs=0.01)
 
 
 def test_a_sheet_shows_every_picture_once():
