@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 from huggingface_hub import ModelCard
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image
 
-from gan_hub import GanGenerator, PhotoStylizer
+from gan_hub import GanGenerator, PhotoStylizer, page
 from gan_hub.diversity import thumbnails
 from gan_hub.features import FeatureExtractor
 from gan_hub.hub import BUNDLED_FOLDER, ModelError, bundled_names
@@ -93,16 +93,7 @@ def test_an_extractor_is_no_generator_and_the_other_way_round() -> None:
         FeatureExtractor.from_bundled("no-features")
 
 
-def hills(size: tuple[int, int] = (320, 240)) -> Image.Image:
-    """A sky over hills with a white house: flat places, edges and a gradient, as photos have them."""
-    width, height = size
-    rows = np.linspace(0, 1, height)[:, None, None]
-    sky = (1 - rows) * np.array([70, 120, 210]) + rows * np.array([225, 215, 200])
-    image = Image.fromarray(np.broadcast_to(sky, (height, width, 3)).astype(np.uint8))
-    draw = ImageDraw.Draw(image)
-    draw.polygon([(0, height), (0, 150), (120, 110), (220, 160), (width, 130), (width, height)], fill=(70, 110, 50))
-    draw.rectangle((90, 120, 130, 165), fill=(240, 235, 225))
-    return image.filter(ImageFilter.GaussianBlur(0.7))
+EXAMPLES = sorted((Path(page.__file__).parent / "examples").glob("*.jpg"))
 
 
 def as_tensor(picture: Image.Image) -> torch.Tensor:
@@ -111,25 +102,35 @@ def as_tensor(picture: Image.Image) -> torch.Tensor:
 
 @pytest.mark.parametrize("name", STYLES)
 def test_a_bundled_style_paints_and_keeps_what_there_is_to_see(name: str) -> None:
-    stylizer, photo = PhotoStylizer.from_pretrained(name), hills()
-    painting = stylizer.stylize(photo)
-    before, after = as_tensor(photo), as_tensor(painting)
-    assert painting.size == photo.size
-    assert gradient_correlation(before, after) >= 0.6
-    assert (before - after).abs().mean() > 0.05
-    # There are strokes in the flat sky, and they follow the seed.
-    sky = after[0, :, 5:60, 5:-5]
-    assert sky.diff(dim=2).std() > 3 * before[0, :, 5:60, 5:-5].diff(dim=2).std()
-    other = as_tensor(stylizer.stylize(photo, seed=1))[0, :, 5:60, 5:-5]
-    assert (sky - other).abs().mean() > 0.01
-    # But no grid of the network's own: nothing repeats with its cells of 4 or 8 pixels in the mean over a sky.
-    phases = sky.mean(0)[:48, :304].unflatten(0, (6, 8)).unflatten(2, (38, 8)).mean((0, 2))
-    assert (phases - phases.mean()).abs().max() < 0.03
+    stylizer = PhotoStylizer.from_pretrained(name)
+    kept = []
+    for path in EXAMPLES:
+        photo = Image.open(path)
+        painting = stylizer.stylize(photo)
+        before, after = as_tensor(photo), as_tensor(painting)
+        assert painting.size == photo.size
+        assert (before - after).abs().mean() > 0.05
+        kept.append(gradient_correlation(before, after).item())
+    # Of held-out photos 0.65 and more is kept (benchmarks/stylize.py); these drawings are flatter than photos.
+    assert sum(kept) / len(kept) >= 0.5
+
+
+@pytest.mark.parametrize("name", STYLES)
+def test_a_flat_sky_is_painted_in_strokes_that_follow_the_seed_and_in_no_grid(name: str) -> None:
+    stylizer = PhotoStylizer.from_pretrained(name)
+    sky = Image.new("RGB", (320, 192), (120, 160, 220))
+    first, other = (as_tensor(stylizer.stylize(sky, seed=seed))[0] for seed in (0, 1))
+    assert first.std() > 0.01
+    assert (first - other).abs().mean() > 0.01
+    # Nothing repeats with the network's cells of 4 and 8 pixels: the mean over all cells has no pattern of its own.
+    phases = first.mean(0).unflatten(0, (24, 8)).unflatten(2, (40, 8)).mean((0, 2))
+    assert (phases - phases.mean()).abs().max() < 0.02
 
 
 def test_the_upscaler_beats_bicubic_enlargement_on_edges() -> None:
-    large = hills()
-    small = large.resize((160, 120), Image.Resampling.BICUBIC)
+    large = Image.open(EXAMPLES[0]).convert("RGB").reduce(2)
+    large = large.crop((0, 0, large.width // 2 * 2, large.height // 2 * 2))
+    small = large.resize((large.width // 2, large.height // 2), Image.Resampling.BICUBIC)
     upscaled = PhotoStylizer.from_pretrained("upscale-2x").stylize(small)
     bicubic = small.resize(large.size, Image.Resampling.BICUBIC)
     assert upscaled.size == large.size
