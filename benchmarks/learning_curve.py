@@ -27,8 +27,8 @@ from gan_hub.features import FeatureExtractor
 from gan_hub.metrics import frechet_distance
 from train.batches import Batches
 from train.build import build_trainer
+from train.launch import make_accelerator
 from train.presets import preset
-from train.train import make_accelerator
 
 RESULTS = Path(__file__).parent / "results"
 PICTURE = Path(__file__).parent.parent / "docs" / "learning-curve.png"

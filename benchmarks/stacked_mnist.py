@@ -28,7 +28,7 @@ from gan_hub.images import enlarge, from_uint8, grid, to_pil
 from train.batches import Batches
 from train.build import build_trainer
 from train.config import TrainingOptions
-from train.train import make_accelerator
+from train.launch import make_accelerator
 
 NUM_MODES = 1000
 NUM_SAMPLES = 26_000

@@ -47,9 +47,10 @@ from train.config import TrainingOptions
 from train.data import load_dataset
 from train.environment import PROCESS_SETTINGS
 from train.interrupt import Interrupt
+from train.launch import make_accelerator
 from train.presets import preset
 from train.run import Run
-from train.train import make_accelerator
+from train.train import subject
 
 CONTENDERS = ("trainer", "bare", "huggan", "plain", "plain, lazy penalties")
 NO_PENALTY = ("trainer", "bare", "huggan")  # what is left where the preset has no penalties
@@ -127,10 +128,10 @@ def run(contender: str, options: Options) -> float:
 
 
 def trainer_step(options: TrainingOptions, data: Dataset) -> Callable[[], None]:
-    """A step as `train.train.run_loop` takes it."""
+    """A step as `train.launch.run_loop` takes it."""
     trainer = build_trainer(options, data, accelerator := make_accelerator(options))
     batches = Batches(data, options, accelerator=accelerator)
-    run = Run(options, data, trainer, None)
+    run = Run(options, subject(options, data, accelerator), trainer)
     interrupt = Interrupt(accelerator)
     progress = tqdm(total=10**9, unit="img", mininterval=15.0)
     steps = iter(range(10**9))

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -55,9 +56,8 @@ def paint_files(
                 picture = stylizer.stylize(photo, **options, on_progress=progress)
                 if upscaler is not None:
                     keep = bool(options.get("keep_metadata"))
-                    picture = upscaler.stylize(
-                        picture, keep_metadata=keep, on_progress=lambda done, report=progress: report(1 + done)
-                    )
+                    enlarging = partial(progress, start=number * steps + 1)
+                    picture = upscaler.stylize(picture, keep_metadata=keep, on_progress=enlarging)
                 data = encode_photo(picture, kind, quality)
             except PhotoError as error:
                 bar.write(f"gan-hub: {path}: {error}", file=sys.stderr)

@@ -1,18 +1,19 @@
 """GanGenerator: from seeds or latents to pictures, over every noise-to-image architecture, on and off the Hub."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from huggingface_hub import ModelCard
 from torch import Tensor, nn
 
 from gan_hub import __version__, card, weights
-from gan_hub.config import FORMAT_VERSION, GeneratorConfig, shown
+from gan_hub.chunks import in_chunks
+from gan_hub.config import FORMAT_VERSION, GeneratorConfig
+from gan_hub.interpolation import pictures_along
+from gan_hub.labels import Labels, label_tensor
 from gan_hub.latents import check_seed, emphasised, labels_of_latents, latents_from_seeds, structured, truncate
 from gan_hub.models import ARCHITECTURES
 from gan_hub.pretrained import PretrainedModel
-
-Labels = int | Sequence[int] | Tensor | None
 
 
 class GanGenerator(
@@ -121,7 +122,7 @@ class GanGenerator(
         return max(1, min(16, 128 * 128 // (height * width)))
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Map z [B, latent_dim] and labels [B] (None when unconditional) to images [B, T * C, H, W] in [-1, 1]."""
+        """Map z [B, latent_dim] and labels, as the network takes them, to images [B, T * C, H, W] in [-1, 1]."""
         return self.network(emphasised(z, self.config.num_categories), labels)
 
     def latents(self, seeds: Sequence[int]) -> Tensor:
@@ -164,7 +165,8 @@ class GanGenerator(
 
         Args:
             z: [N, latent_dim], on any device.
-            labels: one class for all, one a picture, or None: the class each latent stands for.
+            labels: one class for all, one a picture, weights [N, num_classes] that mix the classes, or None: the class
+                each latent stands for.
 
         Returns:
             [N, C, H, W], float32 in [-1, 1], on the generator's device.
@@ -185,52 +187,67 @@ class GanGenerator(
         """
         if z.ndim != 2 or z.shape[1] != self.latent_dim:
             raise ValueError(f"z has the shape {list(z.shape)}; this generator takes [N, {self.latent_dim}]")
-        label_tensor = self._label_tensor(labels, z)
+        checked = label_tensor(labels, z, self.num_classes)
         if len(z) == 0:
             raise ValueError("z has no rows; give at least one latent")
         was_training = self.training
         self.eval()
-        images = self._forward_in_chunks(z.to(self.device, torch.float32), label_tensor)
+        z = z.to(self.device, torch.float32)
+        on_device = None if checked is None else checked.to(self.device)
+        # On the CPU a picture is the same bits in every batch; see `in_chunks`.
+        images = in_chunks(self, z, on_device, self.chunk_size if self.device.type == "cpu" else len(z))
         self.train(was_training)
         return images.unflatten(1, (self.num_frames, self.channels))
 
-    def _forward_in_chunks(self, z: Tensor, labels: Tensor | None) -> Tensor:
-        """The forward pass in chunks of one size, so that on the CPU a picture is the same bits in every batch.
+    def interpolate(
+        self,
+        keys: Sequence[int] | Tensor,
+        *,
+        num_frames: int,
+        labels: Labels = None,
+        truncation: float = 1.0,
+        kind: str = "slerp",
+        easing: str = "linear",
+        loop: bool = False,
+        ping_pong: bool = False,
+        even_pace: bool = False,
+    ) -> Iterator[Tensor]:
+        """Walk from key to key, a picture at a time, each when it is asked for; stop asking to stop.
 
-        Matrix products sum in another order for other numbers of rows. Small pictures are padded to a full chunk;
-        from 128 x 128 on a chunk is one picture, so that padding costs nothing where it would cost most.
+        A picture at a key is `generate` of it pixel for pixel, and of a seed the one of `sample`; the first key comes
+        first and, unless the walk returns, the last one last. Between keys of two classes the classes are mixed.
+
+        Args:
+            keys: seeds or latents [K, latent_dim], at least two.
+            num_frames: 1, which is the first key alone, or enough to show each key.
+            labels: of the keys, as in `generate`; None = each key's own.
+            truncation: psi in [0, 2], of the keys.
+            kind: lerp, slerp or cubic; see `gan_hub.paths.points`.
+            easing: of `gan_hub.paths.EASINGS`, from key to key.
+            loop: a last leg leads back to the first key, which is not repeated.
+            ping_pong: then the way back, which repeats neither end. Not together with `loop`.
+            even_pace: let successive pictures differ equally, for a first pass over 32 pictures a leg.
+
+        Returns:
+            pictures [C, H, W], float32 in [-1, 1], on the generator's device.
+
+        Raises:
+            ValueError: an argument is out of its range. Raised at once, before the first picture.
         """
-        if self.device.type != "cpu":
-            return self.forward(z, labels)
-        size = self.chunk_size
-        padding = -len(z) % size
-        z = nn.functional.pad(z, (0, 0, 0, padding))
-        label_chunks = (
-            [None] * (len(z) // size) if labels is None else nn.functional.pad(labels, (0, padding)).split(size)
+        return pictures_along(
+            self.generate,
+            keys if isinstance(keys, Tensor) else self.latents(keys),
+            labels,
+            config=self.config,
+            batch_size=self.chunk_size,
+            num_frames=num_frames,
+            truncation=truncation,
+            kind=kind,
+            easing=easing,
+            loop=loop,
+            ping_pong=ping_pong,
+            evenly=even_pace,
         )
-        images = [self.forward(*chunk) for chunk in zip(z.split(size), label_chunks)]
-        return torch.cat(images)[: len(z) - padding]
-
-    def _label_tensor(self, labels: Labels, z: Tensor) -> Tensor | None:
-        if not self.num_classes:
-            if labels is not None:
-                raise ValueError(f"labels are {shown(labels)}, but this generator has no classes; leave them out")
-            return None
-        if labels is None:
-            labels = labels_of_latents(z, self.num_classes)
-        refusal = ValueError(
-            f"labels are {shown(labels)}; use one whole number from 0 to {self.num_classes - 1}, or {len(z)} of them"
-        )
-        try:
-            tensor = torch.as_tensor(labels)
-        except (TypeError, ValueError, RuntimeError) as error:  # what torch raises for text, ragged lists, huge numbers
-            raise refusal from error
-        if tensor.ndim == 0:
-            tensor = tensor.expand(len(z))
-        whole = not (tensor.is_floating_point() or tensor.is_complex() or tensor.dtype == torch.bool)
-        if tensor.shape != (len(z),) or not whole or not ((tensor >= 0) & (tensor < self.num_classes)).all():
-            raise refusal
-        return tensor.to(self.device, torch.int64)
 
     def generate_model_card(self, *, name: str, facts: card.RunFacts | None = None) -> ModelCard:
         """The README of the model: what it is, how to load it by `name`, how it was trained if `facts` say so."""

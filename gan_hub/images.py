@@ -54,9 +54,11 @@ def with_alpha(picture: Image.Image) -> Image.Image:
 
 
 def over_white(picture: Image.Image) -> Image.Image:
-    """A picture with alpha laid over white: RGBA, opaque."""
+    """A picture with alpha laid over white, as RGB; one without as it is."""
+    if not has_alpha(picture):
+        return picture
     layer = with_alpha(picture)
-    return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
+    return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
 
 
 def sixteen_bits_to_eight(picture: Image.Image) -> Image.Image:
@@ -100,6 +102,39 @@ def grid(pictures: Sequence[Image.Image], columns: int, *, padding: int = 2) -> 
 def enlarge(picture: Image.Image, factor: int) -> Image.Image:
     """Repeat each pixel `factor` times in both directions: crisp, nothing invented."""
     return picture.resize((picture.width * factor, picture.height * factor), Image.Resampling.NEAREST)
+
+
+def fitted(size: tuple[int, int], longest: int) -> tuple[np.ndarray, np.ndarray]:
+    """Which row and column of a picture each row and column of its enlargement shows; both are even in number.
+
+    Pixels become squares of one whole side, the largest for which the longer side is at most `longest`, but at least 1.
+    What is then missing to `longest`, if it is less than one such square, or to an even number, the outermost rows and
+    columns are widened by.
+
+    Args:
+        size: (width, height) of the picture.
+        longest: even.
+
+    Returns:
+        indices [H] of rows and [W] of columns, in the order of an array's.
+    """
+    factor = max(1, longest // max(size))
+    missing = longest - factor * max(size)
+
+    def indices(length: int) -> np.ndarray:
+        target = longest if length == max(size) and 0 <= missing < factor else factor * length
+        target += target % 2
+        return np.clip((np.arange(target) - (target - factor * length) // 2) // factor, 0, length - 1)
+
+    return indices(size[1]), indices(size[0])
+
+
+def enlarged(picture: Image.Image, rows: np.ndarray, columns: np.ndarray) -> Image.Image:
+    """The picture that shows these rows and columns of another; see `fitted`."""
+    result = Image.fromarray(np.asarray(picture)[rows][:, columns], picture.mode)
+    if picture.mode == "P":
+        result.putpalette(picture.getpalette() or [])
+    return result
 
 
 def png_bytes(picture: Image.Image, text: Mapping[str, str] | None = None) -> bytes:

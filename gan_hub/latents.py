@@ -1,4 +1,4 @@
-"""Latents: drawing z from seeds, truncating it, and the class that a z stands for.
+"""Latents: drawing z from seeds, truncating it, the class that a z stands for, and the ways from one to another.
 
 Everything here is a pure function of its arguments, computed on the CPU, so that a seed means the same picture on every
 machine.
@@ -10,6 +10,10 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from torch import Tensor
+
+from gan_hub.arcs import lerp as lerp
+from gan_hub.arcs import slerp as slerp
+from gan_hub.paths import path as path
 
 MAX_SEED = 2**32 - 1
 CODE_SCALE = 10.0

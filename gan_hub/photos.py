@@ -27,6 +27,9 @@ TURNS = {  # what makes a picture upright, by its EXIF orientation
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+# In a TIFF, EXIF lies among tags that say how the pixels are stored, and beside XMP, IPTC, Photoshop's notes and ICC.
+NOT_EXIF = {*range(254, 260), 262, 266, 273, *range(277, 280), 284, 292, 293, 317, *range(320, 326), 330, 347}
+NOT_EXIF |= {*range(338, 342), *range(512, 522), *range(529, 533), 700, 33723, 34377, 34675}
 
 Format = Literal["jpeg", "png", "webp"]
 MAX_SIDES: dict[Format, int] = {"jpeg": 65_500, "png": 2**31 - 1, "webp": 16_383}
@@ -163,7 +166,7 @@ def _colours(photo: Image.Image, icc_profile: bytes | None) -> tuple[Image.Image
         layer = with_alpha(photo)
         alpha = layer.getchannel("A")
         photo = layer.convert("L" if photo.mode in ("L", "LA", "La") and space == "GRAY" else "RGB")
-    if icc_profile and (photo.mode, space) in (("CMYK", "CMYK"), ("L", "GRAY"), ("LAB", "Lab ")):
+    if icc_profile and (photo.mode, space) in (("CMYK", "CMYK"), ("L", "GRAY")):
         return _to_srgb(photo, icc_profile) or photo.convert("RGB"), alpha, False
     return photo if photo.mode == "RGB" else photo.convert("RGB"), alpha, space == "RGB "
 
@@ -194,6 +197,8 @@ def _upright_exif(exif: Image.Exif) -> bytes | None:
     try:
         copy = Image.Exif()
         copy.load(exif.tobytes())
+        for tag in NOT_EXIF & set(copy):
+            del copy[tag]
         copy[Base.Orientation] = 1
         return copy.tobytes()
     except Exception:  # a camera's own notes break Pillow's writer in many ways; a photo is worth more than its EXIF

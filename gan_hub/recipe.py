@@ -81,11 +81,29 @@ def check_revision(value: object) -> str | None:
     return value
 
 
-def parse_seeds(text: str) -> tuple[int, ...]:
+def check_commit(value: object) -> str | None:
+    """Return a commit, or None for a model that is not on the Hub; else raise ValueError."""
+    if value is not None and not (isinstance(value, str) and COMMIT.fullmatch(value)):
+        raise ValueError(f"the revision {shown(repr(value), 40)} in this recipe is not a commit")
+    return value
+
+
+def check_version(value: object) -> str:
+    """Return a version of gan-hub, or raise ValueError."""
+    if not isinstance(value, str) or not VERSION.fullmatch(value):
+        raise ValueError(f"the version {shown(repr(value), 40)} in this recipe is not possible")
+    return value
+
+
+def parse_seeds(text: str, *, repeats: bool = False) -> tuple[int, ...]:
     """Seeds from text such as "7", "0-15" or "3,7,20-29".
 
+    Args:
+        text: as anyone may have typed it.
+        repeats: whether a seed may be named twice.
+
     Raises:
-        ValueError: not of that form, a seed out of range or twice, or more than `MAX_SEEDS`.
+        ValueError: not of that form, a seed out of range or, unless allowed, twice, or more than `MAX_SEEDS`.
     """
     seeds: list[int] = []
     for part in text.split(","):
@@ -100,7 +118,7 @@ def parse_seeds(text: str) -> tuple[int, ...]:
         if len(seeds) + last - first + 1 > MAX_SEEDS:
             raise ValueError(f"these are more than {MAX_SEEDS} seeds; ask for fewer at a time")
         seeds.extend(range(first, last + 1))
-    if len(set(seeds)) < len(seeds):
+    if not repeats and len(set(seeds)) < len(seeds):
         raise ValueError(f"seeds {shown(repr(text), 40)} name a seed twice; name each once")
     return tuple(seeds)
 
@@ -160,17 +178,12 @@ class Recipe:
         Raises:
             ValueError: not an object of exactly the known fields, each in its bounds.
         """
-        values = _json_object(text)
+        values = json_object(text)
         single = {"model", "revision", "seed", "label", "truncation", "version"}
         if set(values) not in (single, single - {"seed"} | {"seeds", "columns"}):
             raise ValueError(
                 "the recipe in this PNG has other fields than gan-hub writes; it may come from another version"
             )
-        revision = values["revision"]
-        if revision is not None and not (isinstance(revision, str) and COMMIT.fullmatch(revision)):
-            raise ValueError(f"the revision {shown(repr(revision), 40)} in this recipe is not a commit")
-        if not isinstance(values["version"], str) or not VERSION.fullmatch(values["version"]):
-            raise ValueError(f"the version {shown(repr(values['version']), 40)} in this recipe is not possible")
         seeds: tuple[int, ...]
         columns: int | None
         if "seed" in values:
@@ -181,25 +194,27 @@ class Recipe:
             raise ValueError("the seeds in this recipe are not text such as 0-15")
         return cls(
             model=check_model(values["model"]),
-            revision=revision,
+            revision=check_commit(values["revision"]),
             seeds=seeds,
             label=check_label(values["label"]),
             truncation=check_truncation(values["truncation"]),
-            version=values["version"],
+            version=check_version(values["version"]),
             columns=columns,
         )
 
 
-def _json_object(text: str) -> dict[str, Any]:
+def json_object(text: str) -> dict[str, Any]:
+    """Read the JSON of a recipe; raises ValueError unless it is an object, of numbers that JSON knows."""
+
     def refuse(constant: str) -> float:
         raise ValueError(constant)
 
     try:
         values = json.loads(text, parse_constant=refuse)
     except (ValueError, RecursionError) as error:
-        raise ValueError("the recipe in this PNG is damaged: it is not JSON") from error
+        raise ValueError("the recipe is damaged: it is not JSON") from error
     if not isinstance(values, dict):
-        raise ValueError("the recipe in this PNG is damaged: it is not a JSON object")
+        raise ValueError("the recipe is damaged: it is not a JSON object")
     return values
 
 

@@ -82,6 +82,20 @@ class PhotoStylizer(
         """Height and width of what `forward` takes are multiples of it."""
         return int(self.network.grid)  # type: ignore[arg-type]
 
+    @property
+    def noise_grid(self) -> int:
+        """Pixels along the side of one cell of noise."""
+        return int(self.network.noise_grid)  # type: ignore[arg-type]
+
+    @property
+    def noise_cells(self) -> tuple[int, ...]:
+        """Of the noise that the network takes, the cell of each channel; see `gan_hub.noise`."""
+        return tuple(self.network.noise_cells)  # type: ignore[arg-type]
+
+    def features(self, photo: Tensor, noise: Tensor) -> list[Tensor]:
+        """What the first part of the network makes of photos; see the networks in `gan_hub.models`."""
+        return self.network.features(photo, noise)  # type: ignore[operator]
+
     def forward(self, photo: Tensor, noise: Tensor | None = None) -> Tensor:
         """Paint photos at once, without tiles.
 
@@ -103,7 +117,7 @@ class PhotoStylizer(
         if noise is None:
             cell = int(self.network.noise_grid)  # type: ignore[arg-type]
             rows, columns = photo.shape[2] // cell, photo.shape[3] // cell
-            noise = position_noise(rows, columns, channels=self.config.noise_channels, seed=0)
+            noise = position_noise(rows, columns, cells=self.noise_cells, seed=0)
             noise = noise.to(photo.device).expand(len(photo), -1, -1, -1)
         return self.network(photo, noise)
 
@@ -116,7 +130,7 @@ class PhotoStylizer(
         detail: float = 1.0,
         seed: int = 0,
         max_side: int | None = None,
-        tile_size: int = 512,
+        tile_size: int | None = None,
         keep_metadata: bool = False,
         on_progress: Callable[[float], None] | None = None,
     ) -> Image.Image:
@@ -131,6 +145,7 @@ class PhotoStylizer(
             seed: of the noise.
             max_side: reduce the photo first so that its longer side is at most this.
             tile_size: pixels along the side of what is painted at a time; changes memory and speed, not the result.
+                None = what suits the network: 24 megapixels in less than 1.5 GiB.
             keep_metadata: keep the photo's EXIF, place and time included; left out otherwise.
             on_progress: called with the share that is done, up to 1; may raise to stop.
 
@@ -161,7 +176,7 @@ class PhotoStylizer(
         detail: float = 1.0,
         seed: int = 0,
         max_side: int | None = None,
-        tile_size: int = 512,
+        tile_size: int | None = None,
         on_progress: Callable[[float], None] | None = None,
     ) -> Painting:
         """What takes long of `stylize`; its `blended` gives the rest, any number of times.
@@ -171,6 +186,7 @@ class PhotoStylizer(
         check_options(strength=1.0, detail=detail, seed=seed, max_side=max_side, tile_size=tile_size)
         parts, size = self._prepared(photo, max_side)
         seen = resized(parts.colours, [max(1, round(side * detail)) for side in parts.colours.size])
+        tile_size = int(self.network.tile_size) if tile_size is None else tile_size  # type: ignore[arg-type]
         colours = TiledPass(self.network, seen, seed=seed, tile_size=tile_size).paint(on_progress)
         return Painting(parts, resized(colours, size))
 
@@ -190,7 +206,9 @@ class PhotoStylizer(
         return card.stylizer_card(self.config, weights.count_parameters(self), facts, name=name, version=__version__)
 
 
-def check_options(*, strength: float, detail: float, seed: int, max_side: int | None, tile_size: int = 512) -> None:
+def check_options(
+    *, strength: float, detail: float, seed: int, max_side: int | None, tile_size: int | None = None
+) -> None:
     """Raise ValueError unless these arguments of `PhotoStylizer.stylize` are in their ranges."""
     if not (_is_number(strength) and 0 <= strength <= 1):
         raise ValueError(f"strength {strength!r} is not possible; use a number from 0 (the photo) to 1 (the painting)")
@@ -199,8 +217,10 @@ def check_options(*, strength: float, detail: float, seed: int, max_side: int | 
     check_seed(seed)
     if max_side is not None and (type(max_side) is not int or max_side < 1):
         raise ValueError(f"max_side {max_side!r} is not possible; use a whole number of at least 1, or leave it out")
-    if type(tile_size) is not int or not 1 <= tile_size <= MAX_TILE_SIZE:
-        raise ValueError(f"tile_size {tile_size!r} is not possible; use a whole number from 1 to {MAX_TILE_SIZE}")
+    if tile_size is not None and (type(tile_size) is not int or not 1 <= tile_size <= MAX_TILE_SIZE):
+        raise ValueError(
+            f"tile_size {tile_size!r} is not possible; use a whole number from 1 to {MAX_TILE_SIZE}, or leave it out"
+        )
 
 
 def _is_number(value: object) -> bool:

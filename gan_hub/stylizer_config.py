@@ -33,7 +33,7 @@ class StylizerConfig(FlatConfig):
         widths = integers("widths", self.widths, min_length=count, max_length=count, low=1, high=MAX_WIDTH)
         object.__setattr__(self, "widths", widths)
         integer("num_blocks", self.num_blocks, *architecture.blocks)
-        integer("noise_channels", self.noise_channels, 0, architecture.noise)
+        integer("noise_channels", self.noise_channels, *architecture.noise)
         one_of("scale", self.scale, architecture.scales)
 
     def network_options(self) -> dict[str, Any]:

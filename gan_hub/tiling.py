@@ -149,14 +149,14 @@ class TiledPass:
 
     def _forward(self, tile: Tile) -> Tensor:
         photo = from_uint8(self._pixels(tile.seen))[None]
-        cell, channels = int(self.network.noise_grid), int(self.network.noise_channels)  # type: ignore[arg-type]
+        cell = int(self.network.noise_grid)  # type: ignore[arg-type]
         width, height = tile.seen.size
         noise = position_noise(
             height // cell,
             width // cell,
             top=tile.seen.top // cell,
             left=tile.seen.left // cell,
-            channels=channels,
+            cells=self.network.noise_cells,  # type: ignore[arg-type]
             seed=self.seed,
         )
         return self.network(photo.to(self.device), noise[None].to(self.device))

@@ -29,8 +29,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import torch  # noqa: E402
 
-from gan_hub import GanGenerator  # noqa: E402
+from gan_hub import GanGenerator, PhotoStylizer  # noqa: E402
 from gan_hub.models import ARCHITECTURES  # noqa: E402
+from gan_hub.models.stylizers import STYLIZERS  # noqa: E402
 
 _connect = socket.socket.connect
 
@@ -86,6 +87,26 @@ def make_generator(architecture: str = "conv", **changes: object) -> GanGenerato
     generator = GanGenerator(**config)  # type: ignore[arg-type]
     perturb(generator)
     return generator.eval()
+
+
+# Each stylizer with each of its scales; a new architecture needs no new test.
+STYLIZER_VARIANTS = [(name, scale) for name, architecture in STYLIZERS.items() for scale in architecture.scales]
+
+
+def make_stylizer(architecture: str = "painter", scale: int | None = None, **changes: object) -> PhotoStylizer:
+    """A small stylizer with weights as after a training; `changes` are its config's fields."""
+    kind = STYLIZERS[architecture]
+    config: dict[str, object] = {
+        "architecture": architecture,
+        "widths": [8, 6, 4][: kind.num_widths],
+        "num_blocks": kind.blocks[0],
+        "noise_channels": kind.noise[0],
+        "scale": scale or kind.scales[0],
+        **changes,
+    }
+    stylizer = PhotoStylizer(**config)  # type: ignore[arg-type]
+    perturb(stylizer)
+    return stylizer.eval()
 
 
 @pytest.fixture

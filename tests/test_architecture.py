@@ -19,12 +19,12 @@ SOURCES = sorted(
 
 # Each room may import those before it, and its own. What is not named is a room on top of the core: see `room`.
 FLOORS = [
-    ["gan_hub.latents", "gan_hub.losses", "gan_hub.images", "gan_hub.noise"],
+    ["gan_hub.arcs", "gan_hub.paths", "gan_hub.latents", "gan_hub.losses", "gan_hub.images", "gan_hub.noise"],
     ["gan_hub.photos", "gan_hub.tiling", "gan_hub.painting"],
     ["gan_hub.models"],
     ["gan_hub.config", "gan_hub.stylizer_config"],
-    ["gan_hub.weights", "gan_hub.card"],
-    ["gan_hub.hub"],
+    ["gan_hub.weights", "gan_hub.card", "gan_hub.labels", "gan_hub.interpolation"],
+    ["gan_hub.hub", "gan_hub.chunks"],
     ["gan_hub.pretrained"],
     ["gan_hub.generator", "gan_hub.stylizer"],
 ]

@@ -3,30 +3,39 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from huggingface_hub import ModelCard
+from PIL import Image
 
-from gan_hub import GanGenerator
+from gan_hub import GanGenerator, PhotoStylizer, page
 from gan_hub.diversity import thumbnails
 from gan_hub.features import FeatureExtractor
 from gan_hub.hub import BUNDLED_FOLDER, ModelError, bundled_names
 from gan_hub.latents import labels_of_latents
 from gan_hub.metrics import all_metrics
+from train.style.health import gradient_correlation
 
 EXTRACTORS = {"mnist-gan": ("mnist-features", 0.99), "fashion-gan": ("fashion-features", 0.90)}
 DATASETS = {"mnist-gan": "mnist", "fashion-gan": "fashion-mnist"}
 DATA = Path(os.environ.get("GAN_HUB_DATA", "data"))
 
 
+STYLES = ("monet", "old-masters", "starry-night", "ukiyo-e", "van-gogh")
+
+
 def test_what_is_bundled() -> None:
     assert bundled_names() == sorted([*EXTRACTORS, "emoji-gan", "mnist-infogan"])
+    assert bundled_names("stylizer") == sorted(STYLES)
+    assert bundled_names("upscaler") == ["upscale-2x"]
 
 
 @pytest.mark.parametrize("folder", sorted(path.name for path in BUNDLED_FOLDER.iterdir()))
 def test_a_bundled_model_is_small_and_has_a_card(folder: str) -> None:
     files = {path.name: path.stat().st_size for path in (BUNDLED_FOLDER / folder).iterdir()}
-    assert set(files) == {"config.json", "model.safetensors", "README.md"}
+    assert set(files) - {"thumbnail.jpg"} == {"config.json", "model.safetensors", "README.md"}
+    assert ("thumbnail.jpg" in files) == (folder in STYLES)
     assert sum(files.values()) < 6_000_000
     card = ModelCard.load(BUNDLED_FOLDER / folder / "README.md")
     assert card.data.library_name == "gan-hub"
@@ -82,6 +91,53 @@ def test_an_extractor_is_no_generator_and_the_other_way_round() -> None:
         FeatureExtractor.from_bundled("mnist-gan")
     with pytest.raises(ModelError, match="there are: fashion-features, mnist-features"):
         FeatureExtractor.from_bundled("no-features")
+
+
+EXAMPLES = sorted((Path(page.__file__).parent / "examples").glob("*.jpg"))
+
+
+def as_tensor(picture: Image.Image) -> torch.Tensor:
+    return torch.from_numpy(np.asarray(picture.convert("RGB")).copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
+
+
+@pytest.mark.parametrize("name", STYLES)
+def test_a_bundled_style_paints_and_keeps_what_there_is_to_see(name: str) -> None:
+    stylizer = PhotoStylizer.from_pretrained(name)
+    kept = []
+    for path in EXAMPLES:
+        photo = Image.open(path)
+        painting = stylizer.stylize(photo)
+        before, after = as_tensor(photo), as_tensor(painting)
+        assert painting.size == photo.size
+        assert (before - after).abs().mean() > 0.05
+        kept.append(gradient_correlation(before, after).item())
+    # Of held-out photos 0.65 and more is kept (benchmarks/stylize.py); these drawings are flatter than photos.
+    assert sum(kept) / len(kept) >= 0.5
+
+
+@pytest.mark.parametrize("name", STYLES)
+def test_a_flat_sky_is_painted_in_strokes_that_follow_the_seed_and_in_no_grid(name: str) -> None:
+    stylizer = PhotoStylizer.from_pretrained(name)
+    sky = Image.new("RGB", (320, 192), (120, 160, 220))
+    first, other = (as_tensor(stylizer.stylize(sky, seed=seed))[0] for seed in (0, 1))
+    assert first.std() > 0.01
+    assert (first - other).abs().mean() > 0.01
+    # Nothing repeats with the network's cells of 4 and 8 pixels: the mean over all cells has no pattern of its own.
+    phases = first.mean(0).unflatten(0, (24, 8)).unflatten(2, (40, 8)).mean((0, 2))
+    assert (phases - phases.mean()).abs().max() < 0.02
+
+
+def test_the_upscaler_beats_bicubic_enlargement_on_edges() -> None:
+    large = Image.open(EXAMPLES[0]).convert("RGB").reduce(2)
+    large = large.crop((0, 0, large.width // 2 * 2, large.height // 2 * 2))
+    small = large.resize((large.width // 2, large.height // 2), Image.Resampling.BICUBIC)
+    upscaled = PhotoStylizer.from_pretrained("upscale-2x").stylize(small)
+    bicubic = small.resize(large.size, Image.Resampling.BICUBIC)
+    assert upscaled.size == large.size
+    errors = [(as_tensor(picture) - as_tensor(large)).square().mean() for picture in (upscaled, bicubic)]
+    assert errors[0] < errors[1] * 10**0.03  # no more than 0.3 dB behind
+    shift = (as_tensor(upscaled) - as_tensor(bicubic)).mean((0, 2, 3))
+    assert shift.abs().max() < 0.01
 
 
 @pytest.mark.slow

@@ -12,6 +12,8 @@ from gan_hub import GanGenerator
 from gan_hub.cli import main
 from gan_hub.recipe import read_recipe
 from gan_hub.sampling import grid_png, sample
+from gan_hub.video import FORMATS
+from gan_hub.walk import Key, Walk, encode_walk, read_walk
 
 
 @pytest.fixture
@@ -28,6 +30,32 @@ def test_grid(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> No
     generator = GanGenerator.from_pretrained(folder)
     assert out.read_bytes() == grid_png(sample(generator, (*range(6), 9), label="1", truncation=0.7), 3)
     assert "7 pictures" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_interpolate_writes_the_bytes_of_the_library(
+    suffix: str, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    out = tmp_path / "new" / f"walk.{suffix.upper()}"
+    options = ["--seeds", "3,7,3", "--labels", "1", "0", "1", "--truncation", "0.5", "--frames", "4", "--fps", "20"]
+    options += ["--path", "cubic", "--easing", "ease_in_out", "--loop", "--even_pace", "--size", "64"]
+    main(["interpolate", str(folder), *options, "--out", str(out)])
+    track = (Key(3, "1", 0.5), Key(7, "0", 0.5), Key(3, "1", 0.5))
+    walk = Walk(
+        "folder:run", None, (track,), 4, 20, path="cubic", easing="ease_in_out", loop=True, even_pace=True, size=64
+    )
+    data = out.read_bytes()
+    assert data == encode_walk(GanGenerator.from_pretrained(folder), walk, suffix)
+    assert read_walk(data) == walk
+    assert "12 frames (0.6 s)" in capsys.readouterr().out
+
+
+def test_interpolate_several_walks_and_one_seed_from_class_to_class(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "walk.webp"
+    main(["interpolate", str(folder), "--seeds", "3,7;8,9", "--columns", "1", "--frames", "2", "--out", str(out)])
+    assert read_walk(out.read_bytes()).tracks == ((Key(3), Key(7)), (Key(8), Key(9)))
+    main(["interpolate", str(folder), "--seeds", "7", "--labels", "0", "1", "--frames", "2", "--out", str(out)])
+    assert read_walk(out.read_bytes()).tracks == ((Key(7, "0"), Key(7, "1")),)
 
 
 def test_folder_and_zip_hold_the_same_files(folder: Path, tmp_path: Path) -> None:
@@ -51,6 +79,12 @@ def test_folder_and_zip_hold_the_same_files(folder: Path, tmp_path: Path) -> Non
         (["sample", "{folder}", "--columns", "0", "--out", "x.png"], "columns"),
         (["sample", "{folder}", "--device", "toaster", "--out", "x.png"], "toaster"),
         (["sample", "{folder}", "--out", "{folder}/config.json/x.png"], "config.json"),
+        (["interpolate", "{folder}", "--seeds", "1,2", "--out", "x.avi"], "ends in no format"),
+        (["interpolate", "{folder}", "--seeds", "1", "--out", "x.mp4"], "from 2 to 64"),
+        (["interpolate", "{folder}", "--seeds", "1,2", "--labels", "1", "1", "1", "--out", "x.mp4"], "2 seeds for 3"),
+        (["interpolate", "{folder}", "--seeds", "1,2", "--labels", "x", "--out", "x.mp4"], "unknown class 'x'"),
+        (["interpolate", "{folder}", "--seeds", "1,2", "--loop", "--ping_pong", "--out", "x.mp4"], "not both"),
+        (["interpolate", "{folder}", "--seeds", "1,2", "--fps", "60", "--out", "x.gif"], "from 1 to 50"),
         (["app", "--device", "toaster", "--no-allow-local"], "toaster"),
     ],
 )

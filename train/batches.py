@@ -57,7 +57,7 @@ class Batches:
         size = options.train_batch_size
         first = (number * self.num_processes + self.rank) * size
         indices = self._indices(first, size)
-        noise = _stream(options.seed, "noise", number, self.rank)
+        noise = stream(options.seed, "noise", number, self.rank)
         normals = torch.randn(size, options.latent_dim, generator=noise)
         z = structured(normals, num_categories=options.num_categories, num_active=options.num_active).to(self.device)
         real = from_uint8(self.images[indices].to(self.device))
@@ -106,7 +106,7 @@ class Batches:
         epochs = range(first // count, (first + size - 1) // count + 1)
         for epoch in epochs:
             if epoch not in self._orders:
-                order = torch.randperm(count, generator=_stream(self.options.seed, "order", epoch))
+                order = torch.randperm(count, generator=stream(self.options.seed, "order", epoch))
                 self._orders[epoch] = order.to(self.images.device)
         parts = [self._orders[epoch][positions[positions // count == epoch] % count] for epoch in epochs]
         for epoch in [old for old in self._orders if old < epochs[0]]:
@@ -131,7 +131,7 @@ def _as_it_is(item: tuple[int, Batch]) -> tuple[int, Batch]:
     return item
 
 
-def _stream(seed: int, purpose: str, *key: int) -> torch.Generator:
+def stream(seed: int, purpose: str, *key: int) -> torch.Generator:
     """A generator of random numbers that depends on its arguments alone."""
     sequence = np.random.SeedSequence([seed, *purpose.encode(), *key])
     return torch.Generator().manual_seed(int(sequence.generate_state(1, np.uint64)[0]))

@@ -1,12 +1,8 @@
 """From options and data to networks, optimizers and the trainer that steps them."""
 
-import logging
-import os
-from typing import Literal
-
 import torch
 from accelerate import Accelerator
-from accelerate.utils import broadcast_object_list, set_seed
+from accelerate.utils import set_seed
 from torch import nn
 
 from gan_hub.data.dataset import Dataset
@@ -14,11 +10,9 @@ from gan_hub.generator import GanGenerator
 from gan_hub.models import ARCHITECTURES
 from train.augment import make_augment
 from train.config import TrainingOptions
-from train.environment import bf16_pays
+from train.engine import averaged, choose_precision, make_optimizer
 from train.guard import Guard
-from train.loop import Trainer, averaged
-
-logger = logging.getLogger(__name__)
+from train.loop import Trainer
 
 
 def build_trainer(options: TrainingOptions, data: Dataset, accelerator: Accelerator) -> Trainer:
@@ -80,19 +74,3 @@ def make_discriminator(options: TrainingOptions, generator: GanGenerator) -> nn.
         **{**generator.config.network_options(), "widths": options.discriminator_widths},
     )
     return discriminator.to(memory_format=torch.channels_last)
-
-
-def make_optimizer(network: nn.Module, options: TrainingOptions) -> torch.optim.Optimizer:
-    """Adam as R3GAN uses it, fused: one pass over the weights instead of a dozen."""
-    betas = (float(options.adam_beta1), float(options.adam_beta2))
-    fused = next(network.parameters()).device.type in ("cpu", "cuda")
-    return torch.optim.Adam(network.parameters(), lr=options.learning_rate, betas=betas, fused=fused)
-
-
-def choose_precision(options: TrainingOptions, accelerator: Accelerator) -> Literal["no", "bf16"]:
-    """bf16 if asked for, by option or by the launcher, or if it measures faster; the same on every process."""
-    if options.mixed_precision != "auto":
-        return options.mixed_precision
-    asked = os.environ.get("ACCELERATE_MIXED_PRECISION") == "bf16"
-    pays = asked or (accelerator.is_main_process and bf16_pays(accelerator.device.type))
-    return "bf16" if broadcast_object_list([pays])[0] else "no"

@@ -1,8 +1,8 @@
-"""The options of `train/train.py`: one frozen dataclass, names as in diffusers' training scripts."""
+"""The options of the training scripts: frozen dataclasses, names as in diffusers' training scripts."""
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from gan_hub.models import ARCHITECTURES
 
@@ -12,8 +12,129 @@ class OptionError(ValueError):
 
 
 @dataclass(frozen=True)
-class TrainingOptions:
+class EngineOptions:
+    """What every training takes: objective, optimisation, run folder, Hub."""
+
+    script: ClassVar[str]
+    """That is launched with these options."""
+
+    # Objective
+    loss: Literal["minimax", "non_saturating", "least_squares", "hinge", "wasserstein", "relativistic"] = "relativistic"
+    """Of both networks; see gan_hub/losses.py."""
+    gamma: float = 1.0
+    """Weight of the penalty at the start, the gamma of R1 and R2 and the lambda of GP; 0 = none."""
+    final_gamma: float = 0.1
+    """Weight of the penalty at the end, reached along a cosine."""
+    penalty_interval: int = 16
+    """Compute the penalties every so many steps, that many times as strong (StyleGAN2, arXiv:1912.04958, app. B)."""
+
+    # Optimisation
+    train_batch_size: int = 128
+    """On each process."""
+    max_train_steps: int = 10_000
+    """Updates of each network."""
+    learning_rate: float = 5e-4
+    """Of both networks, after the warm-up."""
+    final_learning_rate: float = 2e-5
+    """Reached at the end along a cosine."""
+    lr_warmup_steps: int = 200
+    """Steps over which the learning rate grows from nothing: Adam's first steps are the most violent."""
+    adam_beta1: float = 0.0
+    """0 for a GAN: the gradient's direction changes as the other network moves."""
+    adam_beta2: float = 0.99
+    max_skipped_updates: int = 20
+    """End the run after so many updates in a row whose loss or gradient was not finite; each is left out."""
+    ema_half_life: float = 50_000
+    """Of the averaged generator, in images seen; shorter at the start."""
+    mixed_precision: Literal["auto", "no", "bf16"] = "auto"
+    """auto: bf16 if it measures faster on this machine. fp16 is not supported: the penalties overflow in it."""
+    dataloader_num_workers: int = 0
+    """Processes that prepare batches ahead, on each process; the batches are the same."""
+    num_threads: int = 0
+    """Of each process on a CPU; 0 = the physical cores shared among the processes."""
+    seed: int = 0
+    """Of the weights, the order of the pictures and the latents."""
+
+    # Output
+    output_dir: Path = Path("runs/mnist-gan")
+    """The run folder."""
+    logging_steps: int = 50
+    """A line in metrics.jsonl every so many steps."""
+    sampling_steps: int = 500
+    """A grid in samples/ every so many steps."""
+    overwrite_output_dir: bool = False
+    """Start anew in a folder that holds the checkpoints of a run, which are removed."""
+    checkpointing_steps: int = 2000
+    """A checkpoint-{step}/ every so many steps, to resume from and to sample; 0 = only when interrupted."""
+    checkpoints_total_limit: int = 3
+    """Keep the newest so many checkpoints; 0 = all."""
+    resume_from_checkpoint: str | None = None
+    """Go on from a checkpoint: its path, or `latest` for the newest in the run folder that is whole."""
+    allow_changed_settings: bool = False
+    """Go on from a checkpoint with other settings than it was made with."""
+    health_steps: int = 100
+    """Look for collapse, saturation and copied pictures every so many steps, for health.json; 0 = never."""
+    stop_on_collapse: bool = False
+    """End the run when the samples are all alike; its checkpoints are kept."""
+    report_to: tuple[Literal["tensorboard", "trackio", "wandb"], ...] = ()
+    """Trackers that get the figures and the sample grids too; each needs its package."""
+    tracker_project_name: str = "gan-hub"
+    """Of the trackers."""
+
+    # Hub
+    push_to_hub: bool = False
+    """Push the generator at the end."""
+    hub_model_id: str | None = None
+    """org/name; needed by --push_to_hub."""
+    hub_private_repo: bool = False
+    """Create the repository private."""
+
+    @property
+    def batches_per_step(self) -> int:
+        """Batches that one step takes."""
+        return 1
+
+    def images_per_step(self, num_processes: int) -> int:
+        """Real pictures that all processes see in one step."""
+        return self.batches_per_step * self.train_batch_size * num_processes
+
+    def __post_init__(self) -> None:
+        """Check what a type can't say.
+
+        Raises:
+            OptionError: with the option's name, what came and what is allowed.
+        """
+        self._check_at_least_one(
+            "train_batch_size",
+            "max_train_steps",
+            "penalty_interval",
+            "max_skipped_updates",
+            "logging_steps",
+            "sampling_steps",
+        )
+        if self.learning_rate <= 0 or self.gamma < 0 or self.final_gamma < 0 or self.ema_half_life <= 0:
+            raise OptionError(
+                "--learning_rate and --ema_half_life must be above 0, --gamma and --final_gamma at least 0"
+            )
+        if self.push_to_hub and not self.hub_model_id:
+            raise OptionError("--push_to_hub needs --hub_model_id org/name")
+        if self.loss == "wasserstein" and not (self.gamma and self.final_gamma):
+            raise OptionError(
+                "--loss wasserstein with --gamma or --final_gamma 0: without a penalty nothing keeps the critic "
+                "Lipschitz and its loss has no bound; use --penalty gp --gamma 10 --final_gamma 10"
+            )
+
+    def _check_at_least_one(self, *names: str) -> None:
+        for name in names:
+            if getattr(self, name) < 1:
+                raise OptionError(f"--{name} is {getattr(self, name)}; it must be at least 1")
+
+
+@dataclass(frozen=True)
+class TrainingOptions(EngineOptions):
     """Train a GAN. Every option has a default from the preset; name one to change it."""
+
+    script = "train/train.py"
 
     # Data
     dataset: Literal["mnist", "fashion-mnist", "shapes"] = "mnist"
@@ -71,18 +192,10 @@ class TrainingOptions:
     """conv: coarsest stages of both networks that end with self-attention (SAGAN, arXiv:1805.08318)."""
 
     # Objective
-    loss: Literal["minimax", "non_saturating", "least_squares", "hinge", "wasserstein", "relativistic"] = "relativistic"
-    """Of both networks; see gan_hub/losses.py."""
     num_discriminator_steps: int = 1
     """k: updates of the discriminator, on new pictures each, for one of the generator."""
     penalty: Literal["r1_r2", "r1", "r2", "gp"] = "r1_r2"
     """On the discriminator's gradient: at real pictures (r1), at fakes (r2), or towards 1 between them (gp)."""
-    gamma: float = 1.0
-    """Weight of the penalty at the start, the gamma of R1 and R2 and the lambda of GP; 0 = none."""
-    final_gamma: float = 0.1
-    """Weight of the penalty at the end, reached along a cosine."""
-    penalty_interval: int = 16
-    """Compute the penalties every so many steps, that many times as strong (StyleGAN2, arXiv:1912.04958, app. B)."""
     information_weight: float = 1.0
     """Weight of the mutual information between code and picture, with --num_categories (InfoGAN's lambda)."""
 
@@ -96,84 +209,24 @@ class TrainingOptions:
     ada_images: float = 100_000
     """In which the strength of ADA would rise from 0 to 1."""
 
-    # Optimisation
-    train_batch_size: int = 128
-    """On each process."""
+    # Batches and evaluation
     auto_batch_size: bool = False
     """If a batch does not fit into the device's memory, halve it and accumulate twice as many, so that each update is
     computed from as many pictures; with one process."""
     gradient_accumulation_steps: int = 1
     """Batches that one update is computed from."""
-    max_train_steps: int = 10_000
-    """Updates of each network."""
-    learning_rate: float = 5e-4
-    """Of both networks, after the warm-up."""
-    final_learning_rate: float = 2e-5
-    """Reached at the end along a cosine."""
-    lr_warmup_steps: int = 200
-    """Steps over which the learning rate grows from nothing: Adam's first steps are the most violent."""
-    adam_beta1: float = 0.0
-    """0 for a GAN: the gradient's direction changes as the other network moves."""
-    adam_beta2: float = 0.99
-    max_skipped_updates: int = 20
-    """End the run after so many updates in a row whose loss or gradient was not finite; each is left out."""
-    ema_half_life: float = 50_000
-    """Of the averaged generator, in images seen; shorter at the start."""
-    mixed_precision: Literal["auto", "no", "bf16"] = "auto"
-    """auto: bf16 if it measures faster on this machine. fp16 is not supported: the penalties overflow in it."""
-    dataloader_num_workers: int = 0
-    """Processes that prepare batches ahead, on each process; the batches are the same."""
-    num_threads: int = 0
-    """Of each process on a CPU; 0 = the physical cores shared among the processes."""
-    seed: int = 0
-    """Of the weights, the order of the pictures and the latents."""
-
-    # Output
-    output_dir: Path = Path("runs/mnist-gan")
-    """The run folder."""
-    logging_steps: int = 50
-    """A line in metrics.jsonl every so many steps."""
-    sampling_steps: int = 500
-    """A grid in samples/ every so many steps."""
-    overwrite_output_dir: bool = False
-    """Start anew in a folder that holds the checkpoints of a run, which are removed."""
-    checkpointing_steps: int = 2000
-    """A checkpoint-{step}/ every so many steps, to resume from and to sample; 0 = only when interrupted."""
-    checkpoints_total_limit: int = 3
-    """Keep the newest so many checkpoints; 0 = all."""
-    resume_from_checkpoint: str | None = None
-    """Go on from a checkpoint: its path, or `latest` for the newest in the run folder that is whole."""
-    allow_changed_settings: bool = False
-    """Go on from a checkpoint with other settings than it was made with."""
     evaluation_steps: int = 0
     """Measure up to 10,000 samples against real pictures every so many steps. 0 = only at the end, -1 = never."""
     extractor: str = "auto"
     """Of the features that are compared: auto (the bundled classifier of MNIST and Fashion-MNIST, else random), random,
     inception, a folder with a classifier, or a .pth file with the weights of Inception."""
-
-    health_steps: int = 100
-    """Look for collapse, saturation and copied pictures every so many steps, for health.json; 0 = never."""
-    stop_on_collapse: bool = False
-    """End the run when the samples are all alike; its checkpoints are kept."""
     keep_best: bool = False
     """At the end, save the generator of the evaluation with the lowest Frechet distance instead of the last one."""
-    report_to: tuple[Literal["tensorboard", "trackio", "wandb"], ...] = ()
-    """Trackers that get the figures and the sample grids too; each needs its package."""
-    tracker_project_name: str = "gan-hub"
-    """Of the trackers."""
 
-    # Hub
-    push_to_hub: bool = False
-    """Push the generator at the end."""
-    hub_model_id: str | None = None
-    """org/name; needed by --push_to_hub."""
-    hub_private_repo: bool = False
-    """Create the repository private."""
-
-    def images_per_step(self, num_processes: int) -> int:
-        """Real pictures that all processes see in one step."""
-        size = self.train_batch_size * self.gradient_accumulation_steps * num_processes
-        return size * self.num_discriminator_steps
+    @property
+    def batches_per_step(self) -> int:
+        """Batches that one step takes: of k updates of the discriminator, each accumulated."""
+        return self.num_discriminator_steps * self.gradient_accumulation_steps
 
     def __post_init__(self) -> None:
         """Check what a type can't say.
@@ -181,25 +234,8 @@ class TrainingOptions:
         Raises:
             OptionError: with the option's name, what came and what is allowed.
         """
-        for name in (
-            "train_batch_size",
-            "gradient_accumulation_steps",
-            "max_train_steps",
-            "num_discriminator_steps",
-            "num_frames",
-            "penalty_interval",
-            "max_skipped_updates",
-            "logging_steps",
-            "sampling_steps",
-        ):
-            if getattr(self, name) < 1:
-                raise OptionError(f"--{name} is {getattr(self, name)}; it must be at least 1")
-        if self.learning_rate <= 0 or self.gamma < 0 or self.final_gamma < 0 or self.ema_half_life <= 0:
-            raise OptionError(
-                "--learning_rate and --ema_half_life must be above 0, --gamma and --final_gamma at least 0"
-            )
-        if self.push_to_hub and not self.hub_model_id:
-            raise OptionError("--push_to_hub needs --hub_model_id org/name")
+        super().__post_init__()
+        self._check_at_least_one("gradient_accumulation_steps", "num_discriminator_steps", "num_frames")
         if self.keep_best and self.evaluation_steps <= 0:
             raise OptionError("--keep_best chooses among evaluations; add --evaluation_steps, such as 1000")
         self._check_objective()
@@ -207,11 +243,6 @@ class TrainingOptions:
 
     def _check_objective(self) -> None:
         """Refuse what can't work together, with the reason."""
-        if self.loss == "wasserstein" and not (self.gamma and self.final_gamma):
-            raise OptionError(
-                "--loss wasserstein with --gamma or --final_gamma 0: without a penalty nothing keeps the critic "
-                "Lipschitz and its loss has no bound; use --penalty gp --gamma 10 --final_gamma 10"
-            )
         if (self.gamma or self.final_gamma) and ARCHITECTURES[self.architecture].batch_statistics:
             raise OptionError(
                 f"--gamma {self.gamma:g} --final_gamma {self.final_gamma:g} with --architecture {self.architecture}: a "

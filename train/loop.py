@@ -1,45 +1,19 @@
 """The training loop: k updates of the discriminator, one of the generator, all randomness a function of the step."""
 
-import math
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import torch
-from accelerate import Accelerator
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel
 
 from gan_hub.divergences import PROVED
 from gan_hub.generator import GanGenerator
 from gan_hub.losses import LOSSES, gradient_penalty, interpolates, mutual_information_loss, squared_gradient_norm
 from train.augment import Augment, random_view
 from train.batches import Batch
-from train.checkpoint import copy_into, part_of, tensors_of
+from train.checkpoint import part_of, tensors_of
 from train.config import TrainingOptions
-from train.guard import Guard
-
-Tensors = tuple[Tensor, ...] | list[Tensor]
-
-
-def cosine(start: float, end: float, progress: float) -> float:
-    """From start to end along half a cosine as progress goes from 0 to 1."""
-    return end + (start - end) * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))
-
-
-def averaged(generator: nn.Module, *, images_per_step: int, half_life: float) -> AveragedModel:
-    """The exponential moving average of a generator, its half-life growing with the images seen up to `half_life`.
-
-    The ramp, a twentieth of the images seen, is StyleGAN3's and R3GAN's: an average over the whole of a short run
-    would remember the noise it began with.
-    """
-
-    def multi_avg_fn(ema: Tensors, current: Tensors, num_averaged: Tensor | int) -> None:
-        current_half_life = min(half_life, 0.05 * (int(num_averaged) + 1) * images_per_step)
-        decay = 0.5 ** (images_per_step / max(current_half_life, 1e-8))
-        torch._foreach_lerp_(list(ema), list(current), 1 - decay)
-
-    return AveragedModel(generator, multi_avg_fn=multi_avg_fn, use_buffers=False)
+from train.engine import Engine, cosine
 
 
 @dataclass(frozen=True)
@@ -59,28 +33,15 @@ class Pass:
 
 
 @dataclass
-class Trainer:
-    """Both networks, their optimizers and the averaged generator, and the step that updates them.
+class Trainer(Engine):
+    """The step of a generator from noise; its discriminator maps (images, labels) to logits, see `gan_hub.models`.
 
     Attributes:
-        generator: prepared by accelerate.
-        discriminator: prepared by accelerate; maps (images, labels) to logits [B], and a guess of the code if there
-            are categories.
-        generator_guard, discriminator_guard: hold the optimizers.
-        generator_ema: average of the generator's weights; what is sampled, saved and measured.
-        autocast_dtype: of the forward passes; None = float32.
         batch_statistics: whether the networks normalise over the batch.
         augment: of what the discriminator sees; None = nothing.
     """
 
     options: TrainingOptions
-    accelerator: Accelerator
-    generator: nn.Module
-    discriminator: nn.Module
-    generator_guard: Guard
-    discriminator_guard: Guard
-    generator_ema: AveragedModel
-    autocast_dtype: torch.dtype | None
     batch_statistics: bool = False
     augment: Augment | None = None
 
@@ -92,33 +53,15 @@ class Trainer:
         return module
 
     def state_dict(self) -> dict[str, Tensor]:
-        """Everything that a later step depends on besides its number, the averaged generator included."""
-        tensors: dict[str, Tensor] = tensors_of("generator_ema", self.generator_ema.module.state_dict())
-        tensors["num_averaged"] = self.generator_ema.n_averaged
-        for name, guard in self._guards().items():
-            network = self.accelerator.unwrap_model(guard.network)
-            tensors |= tensors_of(name, network.state_dict()) | tensors_of(f"{name}_guard", guard.state_dict())
-        if self.augment is not None:
-            tensors |= tensors_of("augment", self.augment.state_dict())
-        return tensors
+        """See `Engine.state_dict`; with the strength of the augmentation."""
+        augment = {} if self.augment is None else tensors_of("augment", self.augment.state_dict())
+        return super().state_dict() | augment
 
     def load_state_dict(self, tensors: Mapping[str, Tensor]) -> None:
-        """Take up a state that `state_dict` gave.
-
-        Raises:
-            CheckpointError: it belongs to other networks.
-        """
-        copy_into(self.generator_ema.module.state_dict(), part_of("generator_ema", tensors), "the averaged generator")
-        self.generator_ema.n_averaged.copy_(tensors["num_averaged"])
-        for name, guard in self._guards().items():
-            network = self.accelerator.unwrap_model(guard.network)
-            copy_into(network.state_dict(), part_of(name, tensors), f"the {name}")
-            guard.load_state_dict(part_of(f"{name}_guard", tensors))
+        """See `Engine.load_state_dict`."""
+        super().load_state_dict(tensors)
         if self.augment is not None:
             self.augment.load_state_dict(part_of("augment", tensors))
-
-    def _guards(self) -> dict[str, Guard]:
-        return {"generator": self.generator_guard, "discriminator": self.discriminator_guard}
 
     def step(self, batches: Callable[[int], Batch], step: int) -> dict[str, Tensor]:
         """One step, from 0 on; returns what to log, as tensors, so that nothing waits for the device.
@@ -153,31 +96,6 @@ class Trainer:
             sign = self.accelerator.reduce(sign, reduction="mean")
         self.augment.update(sign, self.options.images_per_step(self.accelerator.num_processes))
         stats["augment_strength"] = self.augment.strength.clone()
-
-    @property
-    def num_skipped(self) -> int:
-        """Updates left out so far; waits for the device."""
-        return int(self.generator_guard.num_skipped + self.discriminator_guard.num_skipped)
-
-    def check_skipped(self, num_steps: int) -> None:
-        """Read the guards' counters, which waits for the device; the same on every process.
-
-        Raises:
-            FloatingPointError: too many updates in a row were left out. The weights are those of the last good one.
-        """
-        in_a_row = max(int(guard.num_in_a_row) for guard in (self.generator_guard, self.discriminator_guard))
-        if in_a_row >= self.options.max_skipped_updates:
-            raise FloatingPointError(
-                f"the loss or its gradient was NaN or infinite in the last {in_a_row} updates, by step {num_steps}; "
-                "start again with a lower --learning_rate or a higher --gamma"
-            )
-
-    def _set_learning_rate(self, step: int, progress: float) -> None:
-        learning_rate = cosine(self.options.learning_rate, self.options.final_learning_rate, progress)
-        learning_rate *= min(1.0, (step + 1) / max(1, self.options.lr_warmup_steps))
-        for guard in (self.generator_guard, self.discriminator_guard):
-            for group in guard.optimizer.param_groups:
-                group["lr"] = learning_rate
 
     def _update_discriminator(
         self, batches: list[Batch], penalty_weight: float, keep_graph: bool
@@ -296,15 +214,6 @@ class Trainer:
     def _random(self, batch: Batch, purpose: int = 0) -> torch.Generator:
         """A stream of random numbers that depends on the batch and the purpose alone."""
         return torch.Generator().manual_seed(batch.seed + purpose)
-
-    def _sync_gradients(self, network: nn.Module, is_last: bool) -> AbstractContextManager[None]:
-        """Of several accumulated passes, only the last one exchanges gradients with the other processes."""
-        return torch.enable_grad() if is_last else self.accelerator.no_sync(network)
-
-    def _autocast(self) -> torch.autocast:
-        return torch.autocast(
-            self.accelerator.device.type, self.autocast_dtype, enabled=self.autocast_dtype is not None
-        )
 
 
 def _logits(output: Tensor | tuple[Tensor, Tensor]) -> Tensor:

@@ -9,7 +9,7 @@ from typing import Any
 
 from train import checkpoint
 from train.checkpoint import Checkpoint, CheckpointError
-from train.config import OptionError, TrainingOptions
+from train.config import EngineOptions, OptionError, TrainingOptions
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ FREE = {
 }
 
 
-def choose(options: TrainingOptions) -> Checkpoint | None:
+def choose(options: EngineOptions) -> Checkpoint | None:
     """The checkpoint that the options ask to go on from; None to start anew.
 
     `latest` takes the newest that verifies, and says which it passed over.
@@ -82,7 +82,7 @@ def batch_of(resumed: Checkpoint, options: TrainingOptions) -> TrainingOptions:
     return replace(options, **{name: resumed.record["settings"][name] for name in names})
 
 
-def settings(options: TrainingOptions, data_sha256: str, num_processes: int) -> dict[str, Any]:
+def settings(options: EngineOptions, data_sha256: str, num_processes: int) -> dict[str, Any]:
     """What decides the course of a run, as JSON has it."""
     values = {name: value for name, value in asdict(options).items() if name not in FREE}
     values |= {"num_processes": num_processes, "data_sha256": data_sha256}

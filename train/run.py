@@ -7,27 +7,65 @@ import math
 import shlex
 import shutil
 import sys
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
 
 from safetensors import SafetensorError
 from torch import Tensor
 
-from gan_hub.card import Metric, RunFacts
 from gan_hub.curves import CurvesError, draw_curves
-from gan_hub.data.dataset import Dataset
-from gan_hub.evaluation import Evaluator
 from train import checkpoint, resume
 from train.best import Best
 from train.checkpoint import Checkpoint, CheckpointError
-from train.config import TrainingOptions
+from train.config import EngineOptions
+from train.engine import Engine
 from train.environment import hardware, versions
-from train.grids import save_grid
-from train.health import HealthMonitor
-from train.loop import Trainer
+from train.monitor import Monitor
 from train.stopwatch import Stopwatch
 from train.trackers import Trackers
 
 logger = logging.getLogger(__name__)
+
+
+class Evaluator(Protocol):
+    """Measures a generator; see `gan_hub.evaluation.Evaluator`."""
+
+    def quick(self, generator: Any) -> dict[str, float]:
+        """A few figures, on the way."""
+
+    def full(self, generator: Any) -> tuple[dict[str, float], dict[str, float]]:
+        """All figures, at the end, and those of real pictures."""
+
+    def card_metrics(self, scores: dict[str, float], reference: dict[str, float]) -> Any:
+        """What the card says of them."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a run is about, which one kind of training has otherwise than another.
+
+    Attributes:
+        description: of the data, in a sentence.
+        data_sha256: of the data.
+        save_sheet: writes what the generator makes to a file in a folder, whose name begins with the step.
+        facts: what the card is written from: of what `card_metrics` gave (None if nothing was measured), and of what
+            every run knows (see `Run.finish`).
+        health: watches the run; None on all processes but the main one.
+        evaluator: the same.
+        evaluation_steps: measure every so many steps; 0 = only at the end.
+        keep_best: save the generator of the best evaluation.
+    """
+
+    description: str
+    data_sha256: str
+    save_sheet: Callable[[Any, Path, int], Path]
+    facts: Callable[..., Any]
+    health: Monitor | None = None
+    evaluator: Evaluator | None = None
+    evaluation_steps: int = 0
+    keep_best: bool = False
 
 
 class Run:
@@ -39,25 +77,18 @@ class Run:
     """
 
     def __init__(
-        self,
-        options: TrainingOptions,
-        data: Dataset,
-        trainer: Trainer,
-        evaluator: Evaluator | None,
-        resumed: Checkpoint | None = None,
+        self, options: EngineOptions, subject: Subject, trainer: Engine, resumed: Checkpoint | None = None
     ) -> None:
-        self.options, self.data, self.trainer, self.evaluator = options, data, trainer, evaluator
+        self.options, self.subject, self.trainer = options, subject, trainer
         self.generator = trainer.average
         self.folder = options.output_dir
         accelerator = trainer.accelerator
         self.images_per_step = options.images_per_step(accelerator.num_processes)
-        self.data_sha256 = data.sha256()
-        self.settings = resume.settings(options, self.data_sha256, accelerator.num_processes)
+        self.settings = resume.settings(options, subject.data_sha256, accelerator.num_processes)
         self.first_step = 0
         self.stopwatch = Stopwatch()
-        self.best = Best(self.folder) if options.keep_best else None
-        watched = accelerator.is_main_process and options.health_steps > 0
-        self.health = HealthMonitor(options, data, accelerator.device) if watched else None
+        self.best = Best(self.folder) if subject.keep_best else None
+        self.health = subject.health
         if resumed is not None:
             resume.check_settings(resumed.record["settings"], self.settings, allow=options.allow_changed_settings)
             self.first_step = resumed.step
@@ -89,7 +120,7 @@ class Run:
             return
         precision = "bf16" if self.trainer.autocast_dtype else "fp32"
         total = self.options.max_train_steps * self.images_per_step
-        logger.info("***** Training on %s *****", self.data.description())
+        logger.info("***** Training on %s *****", self.subject.description)
         logger.info(
             "%d steps of %d images = %s images, on %s (%s), %d process(es); into %s",
             self.options.max_train_steps,
@@ -115,9 +146,10 @@ class Run:
                 self.health.look(num_steps, self.generator, self.trainer.num_skipped)
             if num_steps % options.sampling_steps == 0 and not is_last:
                 self.save_grid(num_steps)
-            is_due = options.evaluation_steps > 0 and num_steps % options.evaluation_steps == 0
-            if self.evaluator and is_due and (self.best or not is_last):
-                scores = self.evaluator.quick(self.generator)
+            every = self.subject.evaluation_steps
+            is_due = every > 0 and num_steps % every == 0
+            if self.subject.evaluator and is_due and (self.best or not is_last):
+                scores = self.subject.evaluator.quick(self.generator)
                 if self.best:
                     self.best.offer(self.generator, num_steps, scores["frechet_distance"])
         if scores:
@@ -128,7 +160,7 @@ class Run:
 
     def save_grid(self, num_steps: int) -> None:
         """Write a sheet of samples."""
-        path = save_grid(self.generator, self.folder / "samples", num_steps)
+        path = self.subject.save_sheet(self.generator, self.folder / "samples", num_steps)
         self.trackers.log_picture(path, num_steps)
 
     def save_checkpoint(self, num_steps: int) -> bool:
@@ -182,21 +214,19 @@ class Run:
         if self.health and not interrupted:
             with self.stopwatch.paused():
                 self.health.look(num_steps, self.generator, self.trainer.num_skipped)
-        metrics: list[Metric] = []
-        if self.evaluator and not interrupted:
+        measured: Any = None
+        if self.subject.evaluator and not interrupted:
             with self.stopwatch.paused():
-                scores, reference = self.evaluator.full(self.generator)
+                scores, reference = self.subject.evaluator.full(self.generator)
             self.log(num_steps, scores)
-            metrics = self.evaluator.card_metrics(scores, reference)
-        facts = RunFacts(
-            dataset=self.data.description(),
-            dataset_sha256=self.data_sha256,
-            command=command(),
+            measured = self.subject.evaluator.card_metrics(scores, reference)
+        facts = self.subject.facts(
+            measured,
+            command=command(self.options),
             num_images=num_steps * self.images_per_step,
             minutes=minutes,
             hardware=hardware(),
             versions=versions(),
-            metrics=metrics,
             health=self.health.sentences() if self.health else (),
         )
         (self.folder / "README.md").unlink(missing_ok=True)  # the mixin keeps an old card
@@ -207,11 +237,11 @@ class Run:
         with contextlib.suppress(CurvesError):  # of a run that ended before the first line
             draw_curves(self.folder, self.folder / "curves.png")
         if can_go_on:
-            logger.info("to go on: %s", resume_command())
+            logger.info("to go on: %s", resume_command(self.options))
         if self.options.push_to_hub and not interrupted:
             self.push(facts)
 
-    def push(self, facts: RunFacts) -> None:
+    def push(self, facts: Any) -> None:
         """Push the generator with its card; a failure is told with the remedy, the run stays on disk."""
         from huggingface_hub.errors import HfHubHTTPError
 
@@ -223,10 +253,11 @@ class Run:
         except (HfHubHTTPError, OSError, ValueError) as error:
             logger.error(
                 "could not push to '%s' (%s). The generator is safe in %s; log in with `hf auth login`, then: "
-                "python -c \"from gan_hub import GanGenerator as G; G.from_pretrained('%s').push_to_hub('%s')\"",
+                "python -c \"from gan_hub import %s as G; G.from_pretrained('%s').push_to_hub('%s')\"",
                 self.options.hub_model_id,
                 str(error).splitlines()[0],
                 self.folder,
+                type(self.generator).__name__,
                 self.folder,
                 self.options.hub_model_id,
             )
@@ -234,14 +265,14 @@ class Run:
             logger.info("pushed to %s", url)
 
 
-def resume_command() -> str:
+def resume_command(options: EngineOptions) -> str:
     """The command that goes on with this run."""
     words = list(sys.argv[1:])
     for option in ("--resume_from_checkpoint", "--resume-from-checkpoint"):
         if option in words:
             del words[words.index(option) : words.index(option) + 2]
     words = [word for word in words if word not in ("--overwrite_output_dir", "--overwrite-output-dir")]
-    return "accelerate launch " + shlex.join(["train/train.py", *words, "--resume_from_checkpoint", "latest"])
+    return "accelerate launch " + shlex.join([options.script, *words, "--resume_from_checkpoint", "latest"])
 
 
 def _step_of(line: str) -> float:
@@ -252,6 +283,6 @@ def _step_of(line: str) -> float:
         return math.inf
 
 
-def command() -> str:
+def command(options: EngineOptions) -> str:
     """The command that repeats this run."""
-    return "accelerate launch " + shlex.join(["train/train.py", *sys.argv[1:]])
+    return "accelerate launch " + shlex.join([options.script, *sys.argv[1:]])

@@ -9,7 +9,7 @@ from pathlib import Path
 from accelerate import Accelerator
 from PIL import Image
 
-from train.config import OptionError, TrainingOptions
+from train.config import EngineOptions, OptionError
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ class Trackers:
         first_step: that the run begins at.
     """
 
-    def __init__(self, options: TrainingOptions, accelerator: Accelerator, first_step: int = 0) -> None:
+    def __init__(self, options: EngineOptions, accelerator: Accelerator, first_step: int = 0) -> None:
         self.accelerator = accelerator
         self.names = options.report_to
         if not self.names:

@@ -12,7 +12,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu, pixel_shuffle
 
-from gan_hub.models.layers import SLOPE, Head, Linear, Logits, ResidualBlock, SelfAttention, he_init, resolutions
+from gan_hub.models.layers import (
+    SLOPE,
+    Head,
+    Linear,
+    Logits,
+    ResidualBlock,
+    SelfAttention,
+    embedded,
+    he_init,
+    resolutions,
+)
 
 
 class ConvGenerator(nn.Module):
@@ -62,9 +72,13 @@ class ConvGenerator(nn.Module):
         self.to_pixels = he_init(nn.Conv2d(widths[-1], channels * patch_size**2, 3, padding=1), 0.5)
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Map z [B, latent_dim] and labels [B] (None when there are no classes) to images [B, C, H, W] in [-1, 1]."""
+        """Map z [B, latent_dim] and labels to images [B, C, H, W] in [-1, 1].
+
+        Labels are [B], weights [B, num_classes] that mix the classes, or None when there are none.
+        """
         if self.embedding is not None:
-            z = torch.cat([z, self.embedding(labels)], dim=1)
+            assert labels is not None, "a conditional network needs labels"
+            z = torch.cat([z, embedded(self.embedding, labels)], dim=1)
         condition = leaky_relu(self.condition(z), SLOPE)
         x = self.base(condition).unflatten(1, self.base_shape)
         for stage in self.stages:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, relu
 
-from gan_hub.models.layers import SLOPE, Head, Linear, Logits, he_init, resolutions
+from gan_hub.models.layers import SLOPE, Head, Linear, Logits, embedded, he_init, resolutions
 
 
 class DCGANGenerator(nn.Module):
@@ -38,9 +38,13 @@ class DCGANGenerator(nn.Module):
         self.to_pixels = he_init(nn.ConvTranspose2d(widths[-1], channels, 4, stride=2, padding=1), 0.5)
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Map z [B, latent_dim] and labels [B] (None when there are no classes) to images [B, C, H, W] in [-1, 1]."""
+        """Map z [B, latent_dim] and labels to images [B, C, H, W] in [-1, 1].
+
+        Labels are [B], weights [B, num_classes] that mix the classes, or None when there are none.
+        """
         if self.embedding is not None:
-            z = torch.cat([z, self.embedding(labels)], dim=1)
+            assert labels is not None, "a conditional network needs labels"
+            z = torch.cat([z, embedded(self.embedding, labels)], dim=1)
         x = self.base(z).unflatten(1, self.base_shape)
         for norm, layer, (height, width) in zip(self.norms, [*self.layers, self.to_pixels], self.sizes[1:]):
             # Where the size halves to an odd one, the doubled grid is a cell too large.

@@ -32,7 +32,7 @@ class ImageNorm(nn.Module):
         if self.statistics is None:
             return instance_norm(x, eps=self.eps)
         mean, variance = self.statistics.to(x.dtype)[:, None, :, None, None]
-        return (x - mean) * torch.rsqrt(variance + self.eps)
+        return (x - mean).mul_(torch.rsqrt(variance + self.eps))  # in place: at full resolution each copy counts
 
 
 class EncoderDecoder(nn.Module):
@@ -46,13 +46,14 @@ class EncoderDecoder(nn.Module):
 
     grid = 4
     noise_grid = 4
+    noise_cells = ()
     scale = 1
-    halo = 40  # 4 + 1 + 2 at the way down, 4 + 2 + 4 on the way up, rounded up with room to spare
+    tile_size = 512  # more would take too much memory: 64 channels at full resolution
+    halo = 16  # a pixel depends on 11 on either side of its cell of the grid; rounded up, with a cell to spare
 
     def __init__(self, *, widths: tuple[int, ...], num_blocks: int = 0, noise_channels: int = 0) -> None:
         super().__init__()
         fine, half, quarter = widths
-        self.noise_channels = noise_channels
         self.encoder = nn.ModuleList(
             [
                 he_init(nn.Conv2d(3, fine, 9, padding=4)),
@@ -84,7 +85,7 @@ class EncoderDecoder(nn.Module):
 
     def forward(self, photo: Tensor, noise: Tensor) -> Tensor:
         """Map a photo and noise, shaped as in `features`, to a painting [B, 3, H, W] in [-1, 1]."""
-        return self.paint_over(photo, self.features(photo, noise))
+        return self.paint_over(photo, self.features(photo, noise)[-1:])  # the others' memory is free by then
 
     def paint_over(self, photo: Tensor, features: list[Tensor]) -> Tensor:
         """The second half of `forward`, from what `features` gave."""

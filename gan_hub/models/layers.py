@@ -31,10 +31,20 @@ class Linear(nn.Linear):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map x [B, in_features] to [B, out_features]."""
-        padding = -self.in_features % 16
-        if self.out_features >= 16 or not padding:
-            return super().forward(x)
-        return linear(pad(x, (0, padding)), pad(self.weight, (0, padding)), self.bias)
+        return steady_linear(x, self.weight, self.bias)
+
+
+def steady_linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Map x [B, in_features] by weight [out_features, in_features], as `Linear` does."""
+    padding = -weight.shape[1] % 16
+    if weight.shape[0] >= 16 or not padding:
+        return linear(x, weight, bias)
+    return linear(pad(x, (0, padding)), pad(weight, (0, padding)), bias)
+
+
+def embedded(embedding: nn.Embedding, labels: Tensor) -> Tensor:
+    """Embeddings [B, dim] of labels [B], or of weights [B, num_classes] the mixtures; one-hot weights give the same."""
+    return steady_linear(labels, embedding.weight.T) if labels.is_floating_point() else embedding(labels)
 
 
 class Head(nn.Module):

@@ -34,7 +34,10 @@ class MLPGenerator(nn.Module):
         self.layers = perceptron([latent_dim + num_classes, *widths, math.prod(self.image_shape)])
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Map z [B, latent_dim] and labels [B] (None when there are no classes) to images [B, C, H, W] in [-1, 1]."""
+        """Map z [B, latent_dim] and labels to images [B, C, H, W] in [-1, 1].
+
+        Labels are [B], weights [B, num_classes] that mix the classes, or None when there are none.
+        """
         return self.layers(_with_one_hot(z, labels, self.num_classes)).float().tanh().unflatten(1, self.image_shape)
 
 
@@ -65,4 +68,5 @@ def _with_one_hot(x: Tensor, labels: Tensor | None, num_classes: int) -> Tensor:
     if labels is None:
         return x
     assert labels is not None, "a conditional network needs labels"
-    return torch.cat([x, nn.functional.one_hot(labels, num_classes).to(x.dtype)], dim=1)
+    weights = labels if labels.is_floating_point() else nn.functional.one_hot(labels, num_classes)
+    return torch.cat([x, weights.to(x.dtype)], dim=1)

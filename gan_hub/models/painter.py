@@ -7,11 +7,13 @@ bandwidth (measured in benchmarks/stylize.py beside the networks it replaces).
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, interpolate, leaky_relu, pixel_shuffle, pixel_unshuffle
+from torch.nn.functional import avg_pool2d, interpolate, leaky_relu, pad, pixel_shuffle, pixel_unshuffle
 
 from gan_hub.models.layers import SLOPE, he_init
+from gan_hub.models.strokes import LONG_STEPS, REACH, SHORT_STEPS, directions, smear
 
 PATCH = 4  # side of the square of pixels that one cell of the finer grid reads and paints
+SMOOTH_CELL = 16  # of the smooth channel of noise, in cells of the finer grid
 COARSE = 2  # cells of the finer grid along the side of one of the coarser
 
 
@@ -25,25 +27,41 @@ class PaintBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map x [B, width, h, w] to the same shape."""
-        return x + self.conv2(leaky_relu(self.conv1(x), SLOPE))
+        # In place, here and below, is what a convolution made: fewer large buffers, and no gradient needs it.
+        return self.conv2(leaky_relu(self.conv1(x), SLOPE, inplace=True)).add_(x)
+
+
+def without_a_grid(x: Tensor) -> Tensor:
+    """Binomial blur (1, 2, 1) / 4 of x [B, C, H, W] along both axes.
+
+    What a shuffle paints has a grid of its own: of 2 pixels it leaves nothing, of 4 a quarter. A grid is the cheapest
+    answer to the discriminators, which would bring it out otherwise.
+    """
+    for axis in (2, 3):
+        wide = pad(x, (0, 0, 1, 1) if axis == 2 else (1, 1, 0, 0), mode="replicate")
+        first, middle, last = (wide.narrow(axis, i, x.shape[axis]) for i in range(3))
+        x = 0.5 * middle + 0.25 * (first + last)
+    return x
 
 
 class Painter(nn.Module):
     """From a photo and noise to a painting.
 
-    The photo enters the output only as its means over 8 x 8 pixels, blown up without an edge: everything finer has
-    to be painted. Noise is what strokes grow from where the photo is flat: a network that sees the same everywhere
-    would paint the same everywhere, but for the grid of its own shuffle.
+    The photo enters the output only as its means over 4 x 4 pixels, smeared along its lines: everything finer has to be
+    painted. Noise is what strokes grow from where the photo is flat: a network that sees the same everywhere would
+    paint the same everywhere, but for the grid of its own shuffle. The noise is smeared along the photo's lines before
+    the network sees it (`gan_hub.models.strokes`), which a small network would take long to learn.
 
     Args:
         widths: channels at a quarter and at an eighth of the resolution.
         num_blocks: residual blocks at an eighth; one more lies before and one after them.
-        noise_channels: of the noise, at a quarter of the resolution.
+        noise_channels: of the noise, at a quarter of the resolution: at least 2, of which the last one is smooth.
     """
 
     grid = PATCH * COARSE  # height and width of the photo are multiples of it
     noise_grid = PATCH  # pixels along the side of one cell of noise
     scale = 1  # of the output
+    tile_size = 2560  # smaller ones see more pixels twice, larger ones take too much memory for 24 megapixels
     halo: int  # pixels around a pixel that it depends on, rounded up to the grid
 
     def __init__(self, *, widths: tuple[int, ...], num_blocks: int, noise_channels: int) -> None:
@@ -51,8 +69,10 @@ class Painter(nn.Module):
         fine, coarse = widths
         depth = num_blocks + 2
         pixels = 3 * PATCH**2
-        self.noise_channels = noise_channels
-        self.read = he_init(nn.Conv2d(pixels + noise_channels, fine, 3, padding=1))
+        # White for strokes to grow from; the last channel is smooth, for their directions where the photo is flat.
+        self.noise_cells = (1,) * (noise_channels - 1) + (SMOOTH_CELL,)
+        # The pixels, the noise in three lengths, the colours smeared, and twice the angle of the lines.
+        self.read = he_init(nn.Conv2d(pixels + 3 * (noise_channels - 1) + 3 + 2, fine, 3, padding=1))
         self.before = PaintBlock(fine, depth=depth)
         self.down = he_init(nn.Conv2d(fine, coarse, COARSE, stride=COARSE))
         self.blocks = nn.ModuleList([PaintBlock(coarse, depth=depth) for _ in range(num_blocks)])
@@ -62,7 +82,8 @@ class Painter(nn.Module):
         self._start_without_a_grid()
         # 3x3 convolutions: read, two blocks of two and paint at a quarter; two a block at an eighth, whose cells may
         # start up to a cell earlier.
-        self.halo = 8 * -(-(PATCH * 6 + self.grid * (2 * num_blocks + 1)) // 8)
+        cells = REACH + 6 + COARSE * (2 * num_blocks + 1) + 1  # and one for the blur at the end
+        self.halo = self.grid * -(-PATCH * cells // self.grid)
 
     def _start_without_a_grid(self) -> None:
         """All pixels that one cell paints start alike, as nearest-neighbour upsampling (ICNR, arXiv:1707.02937)."""
@@ -70,6 +91,23 @@ class Painter(nn.Module):
             weight = self.paint.weight.unflatten(0, (3, PATCH**2))
             self.paint.weight.copy_(weight[:, :1].expand_as(weight).flatten(0, 1))
             self.up.weight.copy_(self.up.weight[:, :, :1, :1].expand_as(self.up.weight))
+
+    @torch.no_grad()
+    def strokes(self, photo: Tensor, noise: Tensor) -> Tensor:
+        """The photo's colours smeared along its lines, the lines' angle, and the noise smeared: [B, C, H / 4, W / 4].
+
+        In float32, whatever the weights are. Nothing is learned here, and no gradient comes through.
+        """
+        with torch.autocast(photo.device.type, enabled=False):
+            colours, noise = avg_pool2d(photo.float(), PATCH), noise.float()
+            flow = directions(colours, noise[:, -1:])
+            x, y = flow.unbind(1)
+            short = smear(torch.cat([colours, noise[:, :-1]], dim=1), flow, SHORT_STEPS)
+            colours, short = short[:, :3], short[:, 3:]
+            long = smear(short, flow, LONG_STEPS)
+            # Each in the scale of the noise, which smearing lowers.
+            angle = torch.stack([x * x - y * y, 2 * x * y], dim=1)
+            return torch.cat([colours, angle, noise[:, :-1], 1.7 * short, 3.0 * long], dim=1)
 
     def features(self, photo: Tensor, noise: Tensor) -> list[Tensor]:
         """What the first half of the network makes of a photo, shallow to deep; for losses that compare contents.
@@ -81,10 +119,13 @@ class Painter(nn.Module):
         Returns:
             four tensors: two [B, widths[0], H / 4, W / 4], two [B, widths[1], H / 8, W / 8].
         """
-        pixels = torch.cat([pixel_unshuffle(photo, PATCH), noise], dim=1)
-        read = self.read(pixels.to(self.read.weight.dtype))
+        return self._features(photo, self.strokes(photo, noise))
+
+    def _features(self, photo: Tensor, strokes: Tensor) -> list[Tensor]:
+        seen = torch.cat([pixel_unshuffle(photo, PATCH), strokes], dim=1)
+        read = self.read(seen.to(self.read.weight.dtype, memory_format=torch.channels_last))
         fine = self.before(leaky_relu(read, SLOPE))
-        coarse = leaky_relu(self.down(fine), SLOPE)
+        coarse = leaky_relu(self.down(fine), SLOPE, inplace=True)
         middle = coarse
         for block in self.blocks[: len(self.blocks) // 2]:
             middle = block(middle)
@@ -92,14 +133,12 @@ class Painter(nn.Module):
 
     def forward(self, photo: Tensor, noise: Tensor) -> Tensor:
         """Map a photo and noise, shaped as in `features`, to a painting [B, 3, H, W], about in [-1, 1]."""
-        return self.paint_over(photo, self.features(photo, noise))
-
-    def paint_over(self, photo: Tensor, features: list[Tensor]) -> Tensor:
-        """The second half of `forward`, from what `features` gave."""
-        _, fine, _, x = features
+        strokes = self.strokes(photo, noise)
+        fine, x = self._features(photo, strokes)[1::2]  # the others' memory is free by then
         for block in self.blocks[len(self.blocks) // 2 :]:
             x = block(x)
-        x = self.after(leaky_relu(self.up(x) + fine, SLOPE))
-        details = pixel_shuffle(self.paint(leaky_relu(x, SLOPE)), PATCH)
-        washed = interpolate(avg_pool2d(photo, self.grid), scale_factor=self.grid, mode="bilinear", align_corners=False)
-        return washed + details  # in the photo's precision, also where the weights have 16 bits
+        x = self.after(leaky_relu(self.up(x).add_(fine), SLOPE, inplace=True))
+        details = without_a_grid(pixel_shuffle(self.paint(leaky_relu(x, SLOPE, inplace=True)), PATCH))
+        # In the photo's precision, also where the weights have 16 bits.
+        washed = interpolate(strokes[:, :3], scale_factor=PATCH, mode="bilinear", align_corners=False)
+        return washed.add_(details)

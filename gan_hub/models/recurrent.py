@@ -80,7 +80,7 @@ class RecurrentGenerator(nn.Module):
         )
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Map z [B, latent_dim] and labels [B] (None without classes) to clips [B, T * C, H, W] in [-1, 1]."""
+        """Map z [B, latent_dim] and labels to clips [B, T * C, H, W] in [-1, 1]; labels as in `ConvGenerator`."""
         # In float32: rounding to bfloat16 would add up along the path, and a GRU of this size costs nothing.
         with torch.autocast(z.device.type, enabled=False):
             motion = self.motion(z, self.start(z).tanh(), self.num_frames)

@@ -1,8 +1,9 @@
 """The image-to-image networks. To add one: its file here, its row below, its preset in train/style_presets.py.
 
 Each maps (photo [B, 3, H, W], noise [B, noise_channels, H / noise_grid, W / noise_grid]) to
-[B, 3, scale * H, scale * W], and knows `grid` (H and W are multiples of it), `noise_grid`, `noise_channels`, `scale`,
-and `halo` (pixels around a pixel that it depends on).
+[B, 3, scale * H, scale * W], and knows `grid` (H and W are multiples of it), `noise_grid`, `noise_cells` (see
+`gan_hub.noise`), `scale`, `halo` (pixels around a pixel that it depends on), and `tile_size` (side of what is best
+painted at a time of a large picture; see benchmarks/stylize.py).
 """
 
 from collections.abc import Callable
@@ -23,19 +24,19 @@ class StylizerArchitecture:
         network: from `widths`, `num_blocks`, `noise_channels`, and `scale` if there is more than one.
         num_widths: how many widths it takes.
         blocks: smallest and largest number of blocks.
-        noise: largest number of noise channels.
+        noise: smallest and largest number of noise channels.
         scales: of the output.
     """
 
     network: Callable[..., nn.Module]
     num_widths: int
     blocks: tuple[int, int]
-    noise: int
+    noise: tuple[int, int]
     scales: tuple[int, ...] = (1,)
 
 
 STYLIZERS: dict[str, StylizerArchitecture] = {
-    "painter": StylizerArchitecture(Painter, 2, (2, 16), 16),
-    "encoder-decoder": StylizerArchitecture(EncoderDecoder, 3, (0, 0), 0),
-    "upscaler": StylizerArchitecture(Upscaler, 1, (1, 16), 0, (2, 4)),
+    "painter": StylizerArchitecture(Painter, 2, (2, 16), (2, 16)),
+    "encoder-decoder": StylizerArchitecture(EncoderDecoder, 3, (0, 0), (0, 0)),
+    "upscaler": StylizerArchitecture(Upscaler, 1, (1, 16), (0, 0), (2, 4)),
 }

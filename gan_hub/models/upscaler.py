@@ -23,11 +23,13 @@ class Upscaler(nn.Module):
 
     grid = 1
     noise_grid = 1
+    noise_cells = ()
+    tile_size = 512
 
     def __init__(self, *, widths: tuple[int, ...], num_blocks: int, noise_channels: int = 0, scale: int = 2) -> None:
         super().__init__()
         (width,) = widths
-        self.scale, self.noise_channels = scale, noise_channels
+        self.scale = scale
         self.read = he_init(nn.Conv2d(3, width, 3, padding=1))
         self.blocks = nn.Sequential(*[PaintBlock(width, depth=num_blocks) for _ in range(num_blocks)])
         self.paint = he_init(nn.Conv2d(width, 3 * scale**2, 3, padding=1), 0.0)

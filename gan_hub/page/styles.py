@@ -1,5 +1,6 @@
 """The styles that come with the page: their names, and a thumbnail of each."""
 
+import re
 import threading
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,8 @@ def default_style() -> str | None:
 
 def title(name: str) -> str:
     """What a thumbnail is called: "van-gogh" is Van Gogh."""
-    return name.rsplit("/", 1)[-1].replace("-", " ").title()
+    words = re.split(r"-(?=\w\w)", name.rsplit("/", 1)[-1])  # a single letter stays with its word, as in ukiyo-e
+    return " ".join(word[:1].upper() + word[1:] for word in words)
 
 
 def style_gallery(shelf: ModelShelf) -> list[dict[str, Any]]:

@@ -17,9 +17,9 @@ from gan_hub.data.drawn import drawn_shapes
 from train import checkpoint
 from train.batches import Batches
 from train.build import build_trainer
+from train.launch import make_accelerator
 from train.loop import Trainer
 from train.presets import preset
-from train.train import make_accelerator
 
 NUM_STEPS = 24
 DATA = drawn_shapes(50, seed=0)  # with batches of 8 for each of up to two processes, no epoch ends with a step

@@ -18,7 +18,8 @@ from gan_hub.models import ARCHITECTURES
 from train.batches import Batch, Batches
 from train.build import build_trainer
 from train.config import TrainingOptions
-from train.loop import Pass, Trainer, averaged, cosine
+from train.engine import averaged, cosine
+from train.loop import Pass, Trainer
 from train.presets import preset
 
 OPTIONS = replace(preset("tiny"), train_batch_size=8, mixed_precision="no", gamma=1.0)

@@ -1,0 +1,85 @@
+"""Where strokes go: the directions of lines in a picture, and noise smeared along them.
+
+The direction of a stroke is that of the smoothed structure tensor, across the gradient (Kang et al., 2009,
+"Flow-based image abstraction", section 2; Kyprianidis & Kang, 2011, "Image and video abstraction by coherence-enhancing
+filtering", section 3); where a picture is flat it follows the swirls of a smooth noise. Noise smeared along it becomes
+strokes (line integral convolution, Cabral & Leedom, 1993, in steps that grow). Nothing here is learned, and nothing
+looks further than `REACH` cells.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn.functional import grid_sample, pad
+
+SHORT_STEPS = (0.5, 1.0)  # cells; after these, strokes are short
+LONG_STEPS = (1.5, 1.5, 1.5)  # and after these, long
+DILATIONS = (1, 2, 4)  # of the blurs of the structure tensor: over the width of a stroke, then over its length
+WIDE_WEIGHT = 0.15  # of the widest blur, for where there is no line near
+SWIRL_WEIGHT = 4e-3  # of a swirl's tensor, of unit trace: what a difference of 0.06 between neighbours but one has
+# Warps of up to 6 cells read bilinearly; the tensor's gradients and blurs look 1 + 2 * (1 + 2 + 4) cells around.
+REACH = math.ceil(sum((*SHORT_STEPS, *LONG_STEPS))) + 1 + 1 + 2 * sum(DILATIONS)
+
+
+def directions(picture: Tensor, smooth: Tensor) -> Tensor:
+    """Unit vectors [B, 2, h, w] (x, y) along the lines of a picture; their sign means nothing.
+
+    Args:
+        picture: [B, C, h, w] in [-1, 1].
+        smooth: noise [B, 1, h, w] whose level lines flat places follow.
+    """
+    tensor = outer(picture)
+    narrow = _blurred(tensor, DILATIONS[0])
+    wide = narrow
+    for dilation in DILATIONS[1:]:
+        wide = _blurred(wide, dilation)
+    swirls = outer(smooth)
+    swirls = _blurred(swirls / (swirls[:, :1] + swirls[:, 2:] + 1e-6), DILATIONS[1])
+    xx, xy, yy = (narrow + WIDE_WEIGHT * wide + SWIRL_WEIGHT * swirls).unbind(1)
+    angle = 0.5 * torch.atan2(2 * xy, xx - yy) + math.pi / 2  # of the eigenvector of the smaller eigenvalue
+    return torch.stack([angle.cos(), angle.sin()], dim=1)
+
+
+def smear(x: Tensor, flow: Tensor, steps: tuple[float, ...]) -> Tensor:
+    """Average x [B, C, h, w] along the flow [B, 2, h, w] to about the sum of the steps, in cells, on either side.
+
+    Each step takes the mean of a cell and its two neighbours along the flow: a few warps in place of one a cell, and no
+    sign of the flow to be carried along.
+    """
+    for step in steps:
+        x = (x + moved(x, flow * step) + moved(x, flow * -step)) / 3
+    return x
+
+
+def moved(x: Tensor, offset: Tensor) -> Tensor:
+    """Read x [B, C, h, w] at each cell's place plus its offset [B, 2, h, w], in cells."""
+    height, width = x.shape[2:]
+    rows = torch.arange(height, dtype=x.dtype, device=x.device)[:, None]
+    columns = torch.arange(width, dtype=x.dtype, device=x.device)
+    grid_x = (columns + offset[:, 0] + 0.5) * (2 / width) - 1
+    grid_y = (rows + offset[:, 1] + 0.5) * (2 / height) - 1
+    grid = torch.stack([grid_x, grid_y], dim=-1)
+    return grid_sample(x, grid, mode="bilinear", padding_mode="border", align_corners=False)
+
+
+def outer(x: Tensor) -> Tensor:
+    """The structure tensor of x [B, C, h, w], its entries (xx, xy, yy) [B, 3, h, w] summed over channels."""
+    wide = pad(x, (1, 1, 1, 1), mode="replicate")
+    dx = wide[:, :, 1:-1, 2:] - wide[:, :, 1:-1, :-2]
+    dy = wide[:, :, 2:, 1:-1] - wide[:, :, :-2, 1:-1]
+    return torch.stack([(dx * dx).sum(1), (dx * dy).sum(1), (dy * dy).sum(1)], dim=1)
+
+
+def _blurred(x: Tensor, dilation: int) -> Tensor:
+    """Binomial blur (1, 4, 6, 4, 1) / 16 of x [B, C, h, w] along both axes, its taps `dilation` cells apart.
+
+    As sums of slices: a grouped convolution would take longer.
+    """
+    for axis in (2, 3):
+        length, reach = x.shape[axis], 2 * dilation
+        edges = (0, 0, reach, reach) if axis == 2 else (reach, reach, 0, 0)
+        wide = pad(x, edges, mode="replicate")
+        taps = [wide.narrow(axis, i * dilation, length) for i in range(5)]
+        x = 0.375 * taps[2] + 0.25 * (taps[1] + taps[3]) + 0.0625 * (taps[0] + taps[4])
+    return x

@@ -1,0 +1,1 @@
+"""Training of photo stylizers: what `train/stylize.py` launches."""
