@@ -73,6 +73,7 @@ def _build_controls(allow_folders: bool) -> tuple[Any, ...]:
         file_types=[".png"],
         height=130,
         elem_id="restore",
+        elem_classes="restore",
     )
     with gr.Accordion("Another revision of the model", open=False):
         revision = gr.Textbox("", label="Revision", placeholder="branch, tag or commit on the Hub", max_length=200)
