@@ -34,7 +34,7 @@ class WalkState:
         keys: as `parse_keys` reads them.
         frames: from one key to the next.
         fps: frames a second.
-        path: of `paths.KINDS`.
+        kind: of path, of `paths.KINDS`; no field is called path, since Gradio takes whatever has one for a file.
         easing: of `paths.EASINGS`.
         way: of `WAYS`: to the last key, and from there to the first, or all the way back.
         even_pace: successive pictures differ equally.
@@ -48,7 +48,7 @@ class WalkState:
     keys: str = "0,1,2,3"
     frames: int = 30
     fps: int = 30
-    path: str = "slerp"
+    kind: str = "slerp"
     easing: str = "linear"
     way: str = "loop"
     even_pace: bool = True
@@ -72,7 +72,7 @@ class WalkState:
             tracks=parse_keys(self.keys),
             frames_per_leg=self.frames,
             fps=self.fps,
-            path=self.path,
+            path=self.kind,
             easing=self.easing,
             loop=self.way == "loop",
             ping_pong=self.way == "ping-pong",
@@ -115,7 +115,7 @@ class WalkState:
             keys=check_keys(format_keys(walk.tracks)),
             frames=walk.frames_per_leg,
             fps=walk.fps,
-            path=walk.path,
+            kind=walk.path,
             easing=walk.easing,
             way="loop" if walk.loop else "ping-pong" if walk.ping_pong else "once",
             even_pace=walk.even_pace,
@@ -203,7 +203,7 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "keys": check_keys,
     "frames": lambda value: whole_number("frames", value, 1, MAX_PAGE_FRAMES),
     "fps": lambda value: whole_number("fps", value, 1, MAX_FPS),
-    "path": partial(_one_of, "path", KINDS),
+    "kind": partial(_one_of, "kind", KINDS),
     "easing": partial(_one_of, "easing", tuple(EASINGS)),
     "way": partial(_one_of, "way", WAYS),
     "even_pace": partial(check_switch, "even_pace"),

@@ -43,7 +43,7 @@ class InterpolateHandlers:
         keys: str = "0,1,2,3",
         frames: int = 30,
         fps: int = 30,
-        path: str = "slerp",
+        kind: str = "slerp",
         easing: str = "linear",
         way: str = "loop",
         even_pace: bool = True,
@@ -61,7 +61,7 @@ class InterpolateHandlers:
                 walks side by side with ; between them; names of classes percent-encoded.
             frames: from one picture to the next; up to 2000 in all.
             fps: frames a second, from 1 to 60.
-            path: lerp, slerp or cubic.
+            kind: of path: lerp, slerp or cubic.
             easing: linear, ease_in_out or linger.
             way: once, loop (back to the first picture), or ping-pong (to the last one and back).
             even_pace: let successive frames differ equally, before any easing.
@@ -75,7 +75,7 @@ class InterpolateHandlers:
             again.
         """
         started = time.perf_counter()
-        state = checked(model, revision, keys, frames, fps, path, easing, way, even_pace, size, columns, format)
+        state = checked(model, revision, keys, frames, fps, kind, easing, way, even_pace, size, columns, format)
         generator = self._shelf.get(model_name(model), state.revision)
         walk = state.walk(public_name(generator), generator.revision)
         link = replace(state, model=walk.model, revision=walk.revision).to_query()

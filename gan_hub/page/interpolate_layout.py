@@ -25,7 +25,7 @@ class Controls:
     keys: Any
     frames: Any
     fps: Any
-    path: Any
+    kind: Any
     easing: Any
     way: Any
     even_pace: Any
@@ -96,7 +96,7 @@ def build_controls(allow_folders: bool) -> Controls:
 
 
 def _build_keys() -> dict[str, Any]:
-    with gr.Group(elem_classes="key-frames"):
+    with gr.Column(elem_classes="key-frames"):
         pictures = gr.Gallery(
             label="Key frames: click one to change it",
             columns=4,
@@ -145,7 +145,7 @@ def _build_motion() -> dict[str, Any]:
 
 def _build_more() -> dict[str, Any]:
     with gr.Accordion("Path, pace and size", open=False):
-        path = gr.Dropdown(PATHS, value=WalkState.path, label="Path", elem_id="path")
+        kind = gr.Dropdown(PATHS, value=WalkState.kind, label="Path", elem_id="path")
         easing = gr.Dropdown(EASINGS, value=WalkState.easing, label="Slowing down at the keys", elem_id="easing")
         even_pace = gr.Checkbox(
             WalkState.even_pace, label="Even pace", info="pictures change equally fast all along", elem_id="even-pace"
@@ -171,7 +171,7 @@ def _build_more() -> dict[str, Any]:
         )
         revision = gr.Textbox("", label="Revision", placeholder="branch, tag or commit on the Hub", max_length=200)
     return {
-        "path": path,
+        "kind": kind,
         "easing": easing,
         "even_pace": even_pace,
         "size": size,

@@ -84,7 +84,8 @@ body:has(.few-pixels) #gallery img { image-rendering: pixelated; }
 .summary progress { width: 100px; height: 8px; accent-color: var(--color-accent); vertical-align: middle;
   margin-right: 6px; }
 .keys .thumbnail-lg > img { aspect-ratio: auto 1 / 1 !important; image-rendering: pixelated; }
-.key-frames { border: 1px solid var(--border-color-primary); border-radius: var(--block-radius); padding: 6px; }
+.key-frames { gap: 8px; }
+.key-frames > .block, .key-frames > .form { border: 1px solid var(--border-color-primary); }
 .key-buttons { gap: 6px; }
 .key-buttons button { min-width: 0 !important; white-space: nowrap; padding-inline: 4px; }
 .player { border: 0; }
