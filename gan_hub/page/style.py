@@ -84,6 +84,8 @@ body:has(.few-pixels) #gallery img { image-rendering: pixelated; }
 .summary progress { width: 100px; height: 8px; accent-color: var(--color-accent); vertical-align: middle;
   margin-right: 6px; }
 .keys .thumbnail-lg > img { aspect-ratio: auto 1 / 1 !important; image-rendering: pixelated; }
+.keys .grid-container { grid-template-columns: repeat(var(--grid-cols), minmax(0, 1fr)) !important; }
+.keys .gallery-item, .keys .thumbnail-lg { min-width: 0; width: 100%; }
 .key-frames { gap: 8px; }
 .key-frames > .block, .key-frames > .form { border: 1px solid var(--border-color-primary); }
 .key-buttons { gap: 6px; }
