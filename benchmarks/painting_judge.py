@@ -45,7 +45,7 @@ CROPS_PER_PICTURE = 24  # drawn, reduced and compressed once; mirrored and recol
 QUALITIES = (60, 96)
 JUDGED_QUALITY = 90  # all that is judged has been a JPEG of this quality, as the page hands it out
 CALLED_PAINTINGS = 0.1  # of the photos it is trained on: on those held out, less than 15 % are asked for
-VERSION = 3  # of the recipe
+VERSION = 4  # of the recipe
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Options(Common):
     """Train the judge and report on it."""
 
     cache_dir: Path = Path("runs/painting-judge")
-    max_train_steps: int = 1200
+    max_train_steps: int = 2000
     train_batch_size: int = 64
     learning_rate: float = 3e-3
 

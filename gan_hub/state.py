@@ -6,6 +6,7 @@ A link without `tab` is one of the tab Sample.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -52,7 +53,7 @@ class PageState:
 
     def to_query(self) -> str:
         """The URL's query string, "?model=..."; what is None is left out."""
-        return _to_query({field.name: getattr(self, field.name) for field in fields(self)})
+        return to_query_string({field.name: getattr(self, field.name) for field in fields(self)})
 
     @classmethod
     def from_query(cls, query: str) -> tuple["PageState", list[str]]:
@@ -65,7 +66,7 @@ class PageState:
         """
         if tab_of(query) not in (None, "sample"):
             return cls(), []
-        values, problems = _read_query(query, QUERY_FIELDS)
+        values, problems = read_query(query, QUERY_FIELDS)
         state = cls(**values)
         if state.seed + state.count - 1 > MAX_SEED:
             problems.append(
@@ -112,27 +113,28 @@ class StylizeState:
     def to_query(self) -> str:
         """The URL's query string, "?tab=stylize&style=..."; what is None is left out."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return _to_query({"tab": "stylize", **values, "keep_colors": int(self.keep_colors)})
+        return to_query_string({"tab": "stylize", **values, "keep_colors": int(self.keep_colors)})
 
     @classmethod
     def from_query(cls, query: str) -> tuple["StylizeState", list[str]]:
         """Read a query string typed by anyone; one of another tab gives the defaults. Otherwise as `PageState` does."""
         if tab_of(query) != "stylize":
             return cls(), []
-        values, problems = _read_query(query, STYLIZE_FIELDS)
+        values, problems = read_query(query, STYLIZE_FIELDS)
         return cls(**values), problems
 
 
 def tab_of(query: str) -> str | None:
     """The tab a query string names, unchecked; None = none, which is Sample."""
-    return _read_query(query, {"tab": str})[0].get("tab")
+    return read_query(query, {"tab": str})[0].get("tab")
 
 
-def _to_query(values: Mapping[str, Any]) -> str:
+def to_query_string(values: Mapping[str, Any]) -> str:
+    """A query string of the values that are not None."""
     return "?" + urlencode({key: value for key, value in values.items() if value is not None}, safe="/:")
 
 
-def _read_query(query: str, checks: Mapping[str, Callable[[str], Any]]) -> tuple[dict[str, Any], list[str]]:
+def read_query(query: str, checks: Mapping[str, Callable[[str], Any]]) -> tuple[dict[str, Any], list[str]]:
     """The checked values of the fields that are there, and one sentence a refusal."""
     if len(query) > MAX_QUERY_LENGTH:
         return {}, [f"the link has {len(query):,} characters; at most {MAX_QUERY_LENGTH:,} are read"]
@@ -159,13 +161,14 @@ def check_detail(value: object) -> str:
     return text
 
 
-def _switch(text: str) -> bool:
+def switch(name: str, text: str) -> bool:
+    """True for "1" and False for "0"; raises ValueError for any other text."""
     if text not in ("0", "1"):
-        raise ValueError(f"keep_colors {shown(repr(text), 40)} is not possible; use 0 or 1")
+        raise ValueError(f"{name} {shown(repr(text), 40)} is not possible; use 0 or 1")
     return text == "1"
 
 
-def _number(text: str) -> int | float | str:
+def number(text: str) -> int | float | str:
     """A number from decimal text; any other text is passed on, for the check of its bounds to refuse."""
     if re.fullmatch(r"[0-9]{1,12}", text, re.ASCII):
         return int(text)
@@ -175,16 +178,16 @@ def _number(text: str) -> int | float | str:
 QUERY_FIELDS: dict[str, Callable[[str], Any]] = {
     "model": check_model,
     "revision": check_revision,
-    "seed": lambda text: whole_number("seed", _number(text), 0, MAX_SEED),
-    "count": lambda text: whole_number("count", _number(text), 1, MAX_COUNT),
-    "columns": lambda text: whole_number("columns", _number(text), 1, MAX_COLUMNS),
-    "truncation": lambda text: check_truncation(_number(text)),
+    "seed": lambda text: whole_number("seed", number(text), 0, MAX_SEED),
+    "count": lambda text: whole_number("count", number(text), 1, MAX_COUNT),
+    "columns": lambda text: whole_number("columns", number(text), 1, MAX_COLUMNS),
+    "truncation": lambda text: check_truncation(number(text)),
     "label": check_label,
 }
 STYLIZE_FIELDS: dict[str, Callable[[str], Any]] = {
     "style": check_model,
-    "strength": lambda text: whole_number("strength", _number(text), 0, 100),
-    "keep_colors": _switch,
+    "strength": lambda text: whole_number("strength", number(text), 0, 100),
+    "keep_colors": partial(switch, "keep_colors"),
     "detail": check_detail,
-    "seed": lambda text: whole_number("seed", _number(text), 0, MAX_SEED),
+    "seed": lambda text: whole_number("seed", number(text), 0, MAX_SEED),
 }

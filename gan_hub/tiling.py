@@ -132,7 +132,8 @@ class TiledPass:
 
         with self._statistics(tick):
             for tile in self.tiles:
-                write(tile, tile.crop(self._forward(tile)[0].float(), 1 / self.scale))
+                inner = Tile(tile.core, self._inner(tile))
+                write(tile, inner.crop(self._forward(tile)[0].float(), 1 / self.scale))
                 tick()
 
     def paint(self, on_progress: Callable[[float], None] | None = None) -> Image.Image:
@@ -159,7 +160,24 @@ class TiledPass:
             cells=self.network.noise_cells,  # type: ignore[arg-type]
             seed=self.seed,
         )
-        return self.network(photo.to(self.device), noise[None].to(self.device))
+        photo, noise = photo.to(self.device), noise[None].to(self.device)
+        inner = self._inner(tile)
+        if inner == tile.seen:
+            return self.network(photo, noise)
+        return self.network(photo, noise, inside=(inner.left - tile.seen.left, inner.top - tile.seen.top, *inner.size))
+
+    def _inner(self, tile: Tile) -> Box:
+        """What most of the network needs to see of a tile's surroundings, where only its beginning looks further."""
+        halo = getattr(self.network, "inner_halo", None)
+        if halo is None:
+            return tile.seen
+        core, seen = tile.core, tile.seen
+        return Box(
+            max(seen.left, core.left - halo),
+            max(seen.top, core.top - halo),
+            min(seen.right, core.right + halo),
+            min(seen.bottom, core.bottom + halo),
+        )
 
     def _pixels(self, box: Box) -> Tensor:
         """[3, h, w], uint8; what lies beyond the picture's right and bottom repeats its edge."""

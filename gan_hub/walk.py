@@ -226,10 +226,14 @@ def encode_walk(
     walk: Walk,
     format: str,  # noqa: A002
     on_progress: Callable[[int], object] = lambda _: None,
+    through: Callable[[Iterator[Image.Image]], Iterator[Image.Image]] = iter,
 ) -> bytes:
-    """A walk as a file that carries it; the arguments and errors are those of `frames` and `video.encode`."""
+    """A walk as a file that carries it; the arguments and errors are those of `frames` and `video.encode`.
+
+    The frames pass `through`, which may keep them, and end the walk early: the file is whole.
+    """
     return encode(
-        frames(generator, walk),
+        through(frames(generator, walk)),
         format,
         fps=walk.fps,
         size=walk.size,

@@ -44,6 +44,10 @@ def without_a_grid(x: Tensor) -> Tensor:
     return x
 
 
+def _cut(x: Tensor, left: int, top: int, width: int, height: int) -> Tensor:
+    return x[:, :, top : top + height, left : left + width]
+
+
 class Painter(nn.Module):
     """From a photo and noise to a painting.
 
@@ -61,8 +65,9 @@ class Painter(nn.Module):
     grid = PATCH * COARSE  # height and width of the photo are multiples of it
     noise_grid = PATCH  # pixels along the side of one cell of noise
     scale = 1  # of the output
-    tile_size = 2560  # smaller ones see more pixels twice, larger ones take too much memory for 24 megapixels
+    tile_size = 1536  # smaller ones see more pixels twice, larger ones are slower by the memory they take
     halo: int  # pixels around a pixel that it depends on, rounded up to the grid
+    inner_halo: int  # the same, once it is known where strokes go
 
     def __init__(self, *, widths: tuple[int, ...], num_blocks: int, noise_channels: int) -> None:
         super().__init__()
@@ -81,9 +86,13 @@ class Painter(nn.Module):
         self.paint = he_init(nn.Conv2d(fine, pixels, 3, padding=1), 0.1)
         self._start_without_a_grid()
         # 3x3 convolutions: read, two blocks of two and paint at a quarter; two a block at an eighth, whose cells may
-        # start up to a cell earlier.
-        cells = REACH + 6 + COARSE * (2 * num_blocks + 1) + 1  # and one for the blur at the end
-        self.halo = self.grid * -(-PATCH * cells // self.grid)
+        # start up to a cell earlier; one for the blur at the end.
+        cells = 6 + COARSE * (2 * num_blocks + 1) + 1
+        self.inner_halo = self._in_pixels(cells)
+        self.halo = self._in_pixels(cells + REACH)
+
+    def _in_pixels(self, cells: int) -> int:
+        return self.grid * -(-PATCH * cells // self.grid)
 
     def _start_without_a_grid(self) -> None:
         """All pixels that one cell paints start alike, as nearest-neighbour upsampling (ICNR, arXiv:1707.02937)."""
@@ -131,9 +140,16 @@ class Painter(nn.Module):
             middle = block(middle)
         return [read, fine, coarse, middle]
 
-    def forward(self, photo: Tensor, noise: Tensor) -> Tensor:
-        """Map a photo and noise, shaped as in `features`, to a painting [B, 3, H, W], about in [-1, 1]."""
+    def forward(self, photo: Tensor, noise: Tensor, inside: tuple[int, int, int, int] | None = None) -> Tensor:
+        """Map a photo and noise, shaped as in `features`, to a painting [B, 3, H, W], about in [-1, 1].
+
+        With `inside`, a rectangle (left, top, width, height) on the grid, only that is painted: what is around it says
+        where strokes go. It takes `inner_halo` of the pixels around to paint as if it had seen all.
+        """
         strokes = self.strokes(photo, noise)
+        if inside is not None:
+            photo = _cut(photo, *inside)
+            strokes = _cut(strokes, *(length // PATCH for length in inside))
         fine, x = self._features(photo, strokes)[1::2]  # the others' memory is free by then
         for block in self.blocks[len(self.blocks) // 2 :]:
             x = block(x)

@@ -6,10 +6,10 @@ from typing import Any
 
 import gradio as gr
 
-from gan_hub.page import sample, style, stylize
+from gan_hub.page import around, interpolate, sample, style, stylize
 from gan_hub.page.models import ModelShelf
 
-TABS = (sample, stylize)  # each has a NAME, an ID for links, and build(shelf, tab)
+TABS: tuple[Any, ...] = (sample, interpolate, stylize)  # each has a NAME, an ID for links, and build(shelf, tab)
 
 # A visitor's pictures stay for an hour; the folder is swept every ten minutes.
 DELETE_CACHE = (600, 3600)
@@ -30,9 +30,11 @@ def build_demo(*, allow_local: bool = False, device: str = "cpu", shelf: ModelSh
     with gr.Blocks(title="GAN Hub", fill_width=True, delete_cache=DELETE_CACHE, analytics_enabled=False) as demo:
         gr.HTML(MASTHEAD, elem_id="masthead", padding=False)
         with gr.Tabs() as tabs:
+            built: dict[str, Any] = {}
             for room in TABS:
                 with gr.Tab(room.NAME, id=room.ID) as tab:
-                    room.build(shelf, tab)
+                    built[room.ID] = room.build(shelf, tab)
+        around.connect_walks(shelf, built[sample.ID], built[interpolate.ID], tabs)
         demo.load(None, None, tabs, js=style.SELECT_TAB, api_visibility="private")
     return demo.queue(max_size=64)
 

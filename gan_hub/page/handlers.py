@@ -148,7 +148,7 @@ class SampleHandlers:
         """What a model is, and the choice of its classes: the facts as HTML, the update of the class control."""
         generator = self._shelf.get(model_name(model), check_revision(revision))
         chosen = label if label in generator.class_names else ""
-        return _facts(generator), _class_choice(generator, chosen)
+        return generator_facts(generator), class_choice(generator, chosen)
 
     def open(self, query: str) -> tuple[Any, ...]:
         """The controls, as the link says; one that is not right gives a warning and the defaults."""
@@ -167,7 +167,7 @@ class SampleHandlers:
             state = replace(state, label=None)
         for problem in problems:
             gr.Warning(sentence(ValueError(html.escape(problem))), duration=15)
-        return *_control_values(state, _class_choice(generator, state.label or "")), _facts(generator)
+        return *_control_values(state, class_choice(generator, state.label or "")), generator_facts(generator)
 
     def show_recipe(self, values: dict[str, Any]) -> tuple[Any, ...]:
         """The controls, as a recipe says that was read before, and the empty drop zone."""
@@ -224,7 +224,8 @@ def _chunks(generator: GanGenerator, state: PageState) -> Iterator[list[Picture]
     return sample_chunks(generator, seeds, label=state.label, truncation=state.truncation)
 
 
-def _class_choice(generator: GanGenerator, label: str) -> dict[str, Any]:
+def class_choice(generator: GanGenerator, label: str) -> dict[str, Any]:
+    """The update of a control for the class: its choices, and the chosen one, "" for mixed."""
     choices = [("mixed", ""), *((name, name) for name in generator.class_names)]
     return gr.update(choices=choices, value=label, visible=generator.num_classes > 0)
 
@@ -241,6 +242,7 @@ def _summary(generator: GanGenerator, done: int, state: PageState, seconds: floa
     return f'<div class="{pixels}"><strong>{progress} {noun}</strong> in {duration(seconds)} on {device}</div>'
 
 
-def _facts(generator: GanGenerator) -> str:
+def generator_facts(generator: GanGenerator) -> str:
+    """What a generator is, as HTML."""
     height, width = generator.image_size
     return model_facts(generator, f"{generator.config.architecture} GAN, {width}×{height}")  # noqa: RUF001  # it is a multiplication sign

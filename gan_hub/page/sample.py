@@ -6,7 +6,7 @@ import gradio as gr
 
 from gan_hub.hub import bundled_names
 from gan_hub.latents import MAX_SEED
-from gan_hub.page import style
+from gan_hub.page import around, style
 from gan_hub.page.errors import as_sentences
 from gan_hub.page.handlers import SampleHandlers, default_model
 from gan_hub.page.lanes import GENERATE_LANE, LOAD_LANE, RAW
@@ -16,16 +16,17 @@ from gan_hub.state import MAX_COLUMNS, MAX_COUNT, PageState
 NAME, ID = "Sample", "sample"
 
 
-def build(shelf: ModelShelf, tab: gr.Tab) -> None:
-    """Lay the tab out and connect its events, inside the page's `gr.Blocks`."""
+def build(shelf: ModelShelf, tab: gr.Tab) -> around.Around:
+    """Lay the tab out and connect its events, inside the page's `gr.Blocks`; returns what is around a picture."""
     handlers = SampleHandlers(shelf)
     with gr.Row(elem_id="sample", elem_classes="workplace"):
         with gr.Column(elem_classes="controls", min_width=280):
             controls, facts, dice, generate, stop, png = _build_controls(shelf.allow_folders)
         with gr.Column(elem_classes="results", min_width=280):
             gallery, summary, zip_button, grid_button, copy = _build_results()
+            link = gr.Textbox(visible=False, label="Link")
+            neighbourhood = around.build(link)
     with gr.Group(visible=False):
-        link = gr.Textbox(label="Link")
         recipe = gr.JSON(label="Recipe")
         grid_file, zip_file = gr.File(label="Grid"), gr.File(label="ZIP")
 
@@ -42,6 +43,8 @@ def build(shelf: ModelShelf, tab: gr.Tab) -> None:
     copy.click(None, js=style.COPY_LINK, api_visibility="private")
     tab.select(None, [link, controls[4]], js=style.REPLACE_STATE, api_visibility="private")
     gr.api(as_sentences(handlers.models), api_name="models", **LOAD_LANE)
+    around.connect(shelf, neighbourhood, gallery)
+    return neighbourhood
 
 
 def _build_controls(allow_folders: bool) -> tuple[Any, ...]:
@@ -73,6 +76,7 @@ def _build_controls(allow_folders: bool) -> tuple[Any, ...]:
         file_types=[".png"],
         height=130,
         elem_id="restore",
+        elem_classes="restore",
     )
     with gr.Accordion("Another revision of the model", open=False):
         revision = gr.Textbox("", label="Revision", placeholder="branch, tag or commit on the Hub", max_length=200)

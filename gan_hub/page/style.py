@@ -40,11 +40,11 @@ CSS = """
 .results { flex: 1 1 0 !important; gap: 12px; }
 .seed-row { align-items: flex-end; }
 .seed-row button { min-height: 44px; font-size: .9rem; white-space: nowrap; padding-inline: 8px; }
-#numbers .min_value, #numbers .max_value { display: none; }
+#numbers .min_value, #numbers .max_value, .pair-of-sliders .min_value, .pair-of-sliders .max_value { display: none; }
 .model-facts { border: 0 !important; min-height: 0; font-size: .82rem;
   color: var(--body-text-color-subdued); line-height: 1.5; padding: 0 4px; }
-#restore button { line-height: 1.3; font-size: .9rem; padding-top: 22px; }
-#restore .icon-wrap { display: none; }
+.restore button { line-height: 1.3; font-size: .9rem; padding-top: 22px; }
+.restore .icon-wrap { display: none; }
 .take-away { align-items: center; gap: 8px; }
 .summary { flex: 1 1 160px !important; min-width: 160px !important;
   color: var(--body-text-color-subdued); font-size: .95rem; }
@@ -83,6 +83,17 @@ body:has(.few-pixels) #gallery img { image-rendering: pixelated; }
   color: var(--body-text-color); }
 .summary progress { width: 100px; height: 8px; accent-color: var(--color-accent); vertical-align: middle;
   margin-right: 6px; }
+.keys .thumbnail-lg > img { aspect-ratio: auto 1 / 1 !important; image-rendering: pixelated; }
+.keys .grid-container { grid-template-columns: repeat(var(--grid-cols), minmax(0, 1fr)) !important; }
+.keys .gallery-item, .keys .thumbnail-lg { min-width: 0; width: 100%; }
+.key-frames { gap: 8px; }
+.key-frames > .block, .key-frames > .form { border: 1px solid var(--border-color-primary); }
+.key-buttons { gap: 6px; }
+.key-buttons button { min-width: 0 !important; white-space: nowrap; padding-inline: 4px; }
+.player { border: 0; }
+.player video, .player img { max-height: 560px; width: 100%; object-fit: contain; image-rendering: pixelated; }
+#frame { max-width: 200px; }
+#frame img { image-rendering: pixelated; }
 #pair { border: 0; padding: 0; }
 .controls input[type=checkbox] { border-color: var(--neutral-400); }
 
@@ -101,10 +112,10 @@ body:has(.few-pixels) #gallery img { image-rendering: pixelated; }
 # Back and Forward bring a URL, and a URL brings its pictures.
 HEAD = "<script>window.addEventListener('popstate', () => window.location.reload())</script>"
 
-SELECT_TAB = """() => ({
-  __type__: 'update',
-  selected: new URLSearchParams(window.location.search).get('tab') === 'stylize' ? 'stylize' : 'sample'
-})"""
+SELECT_TAB = """() => {
+  const named = new URLSearchParams(window.location.search).get('tab');
+  return {__type__: 'update', selected: ['interpolate', 'stylize'].includes(named) ? named : 'sample'};
+}"""
 IS_STYLIZE_SHOWN = "() => (document.querySelector('#stylize')?.offsetParent ? 'yes' : '')"
 READ_QUERY = "() => window.location.search"
 RANDOM_SEED = "() => Math.floor(Math.random() * 1000000)"
@@ -133,7 +144,13 @@ SHOW_STYLE = """(link) => {
   if (!document.querySelector('#stylize')?.offsetParent) return;
   if (link && link !== window.location.search) window.history.replaceState({}, '', link);
 }"""
-NEW_JOB = "() => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16)).join('-')"
+SHOW_WALK = SHOW_STYLE.replace("#stylize", "#interpolate")
+_NEW_NAME = "[...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16)).join('-')"
+NEW_JOB = f"() => {_NEW_NAME}"
+IS_INTERPOLATE_SHOWN = f"""(job) => [
+  document.querySelector('#interpolate')?.offsetParent ? 'yes' : '',
+  job || {_NEW_NAME}
+]"""
 
 COPY_LINK = """async () => {
   const button = [...document.querySelectorAll('.copy-link')].find((each) => each.offsetParent);

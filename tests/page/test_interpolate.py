@@ -1,0 +1,135 @@
+"""The endpoints of the tab Interpolate, and what is around a picture, called as a program calls them."""
+
+import json
+from pathlib import Path
+
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+
+from gan_hub.cli import main
+from gan_hub.page.interpolate_keys import KeyHandlers, add, remove, swap
+from gan_hub.page.models import ModelShelf
+from gan_hub.page.walks import Walker
+from gan_hub.walk import Key, Walk, encode_walk, read_walk
+
+VALUES = {
+    "revision": "",
+    "keys": "3,7:square,12::0.7",
+    "frames": 4,
+    "fps": 12,
+    "kind": "slerp",
+    "easing": "ease_in_out",
+    "way": "once",
+    "even_pace": False,
+    "size": 48,
+    "columns": 0,
+    "format": "mp4",
+    "job": "",
+}
+
+
+def arguments(model: object, **changes: object) -> list[object]:
+    return [str(model) if isinstance(model, Path) else model, *{**VALUES, **changes}.values()]
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "gif", "png"])
+def test_the_bytes_are_those_of_the_command(client: Client, folder: Path, tmp_path: Path, suffix: str) -> None:
+    changes = {"keys": "3:square,7:square", "way": "loop", "even_pace": True, "easing": "linear", "format": suffix}
+    made, summary, link = client.predict(*arguments(folder, **changes), api_name="/interpolate")
+    out = tmp_path / f"out.{suffix}"
+    options = ["--seeds", "3,7", "--labels", "square", "--frames", "4", "--fps", "12", "--loop", "--even-pace"]
+    main(["interpolate", str(folder), *options, "--size", "48", "--out", str(out)])
+    assert Path(made).read_bytes() == out.read_bytes()
+    assert "8 frames" in summary
+    assert str(folder.parent) not in json.dumps([summary, link])
+
+
+def test_a_file_brings_back_its_arguments(client: Client, folder: Path) -> None:
+    made, *_ = client.predict(*arguments(folder), api_name="/interpolate")
+    values = client.predict(handle_file(made), api_name="/restore_walk")
+    assert {**values, "job": ""} == {"model": "folder:shapes", **VALUES, "revision": None}
+    again, *_ = client.predict(*values.values(), "", api_name="/interpolate")
+    assert Path(again).read_bytes() == Path(made).read_bytes()
+
+
+def test_a_stopped_walk_is_a_whole_file(folder: Path) -> None:
+    generator = ModelShelf(allow_folders=True).get(str(folder))
+    walk = Walk("folder:shapes", None, ((Key(1), Key(2)),), frames_per_leg=20, size=48)
+    asked = iter([False, False, True])
+    making = Walker().make(generator, walk, "gif", lambda: next(asked))
+    while True:
+        try:
+            next(making)
+        except StopIteration as end:
+            data, count = end.value
+            break
+    assert count == 3
+    assert read_walk(data) == walk
+    assert len(data) < len(encode_walk(generator, walk, "gif"))
+
+
+def test_a_frame_is_the_same_from_memory_and_anew(folder: Path) -> None:
+    generator = ModelShelf(allow_folders=True).get(str(folder))
+    walk = Walk("folder:shapes", None, ((Key(1), Key(2)),), frames_per_leg=6, size=48)
+    keeps, forgets = Walker(), Walker(capacity=0)
+    for walker in (keeps, forgets):
+        list(walker.make(generator, walk, "gif", lambda: False))
+    for index in (0, 3, 6):
+        assert keeps.frame(generator, walk, index).tobytes() == forgets.frame(generator, walk, index).tobytes()
+    assert keeps.frame(generator, walk, 0).height == 48
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"keys": "1"}, "Walks of 1 keys"),
+        ({"keys": "1,x"}, "The key 'x'"),
+        ({"keys": None}, "The keys None"),
+        ({"frames": 2000}, "This walk has 4,001 frames"),
+        ({"fps": 0}, "Fps 0"),
+        ({"kind": "jump"}, "Kind 'jump'"),
+        ({"way": "up"}, "Way 'up'"),
+        ({"even_pace": 1}, "Even_pace 1"),
+        ({"size": 49}, "Size 49"),
+        ({"format": "avi"}, "Format 'avi'"),
+        ({"format": "gif", "fps": 60}, "60 frames a second"),
+        ({"keys": "1:owl,2"}, "Unknown class 'owl'"),
+    ],
+)
+def test_wrong_arguments_arrive_as_sentences(
+    client: Client, folder: Path, changes: dict[str, object], words: str
+) -> None:
+    with pytest.raises(AppError) as error:
+        client.predict(*arguments(folder, **changes), api_name="/interpolate")
+    assert str(error.value).startswith(words)
+
+
+def test_neighbours_depend_on_their_own_seed_alone(client: Client, folder: Path) -> None:
+    def pictures(first: int, count: int) -> list[bytes]:
+        values = [str(folder), "", 5, 1.0, "square", 0.4, first, count]
+        return [Path(item["image"]).read_bytes() for item in client.predict(*values, api_name="/neighbours")]
+
+    assert pictures(2, 3) == pictures(0, 8)[2:5]
+
+
+def test_key_frames_are_edited_as_lists(folder: Path) -> None:
+    def tracks() -> list[list[Key]]:
+        return [[Key(1), Key(2, "square")], [Key(3), Key(4)]]
+
+    longer, row, column = add(tracks(), 1, 0)
+    assert ([len(track) for track in longer], row, column) == ([3, 3], 1, 1)
+    assert swap(tracks(), 0, 0)[0][0] == [Key(2, "square"), Key(1)]
+    assert remove(longer, 1, 1)[0] == tracks()
+    with pytest.raises(ValueError, match="needs two"):
+        remove(tracks(), 0, 0)
+    keys, chosen, gallery, seed, label, _ = KeyHandlers(ModelShelf(allow_folders=True)).walks(
+        str(folder), "", "1,2:square", 3, 2
+    )
+    assert (keys, chosen, seed, label["value"], len(gallery["value"])) == (
+        "1,2:square;101,102:square",
+        3,
+        102,
+        "square",
+        4,
+    )
