@@ -19,7 +19,7 @@ from gan_hub.stylizer import PhotoStylizer
 AUTO_SIDE = 1024  # at which a photo is seen by default: strokes that fill a screen, not a pixel of a camera
 PREVIEW_SIDE = 1600
 PREVIEW_QUALITY = 88
-TICK_SECONDS = 0.2
+TICK_SECONDS = 0.25
 
 CAPACITY_BYTES = 512 * 1024**2
 KEEP_SECONDS = 3600.0  # as long as a visitor's files

@@ -58,6 +58,7 @@ def open_page(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
 
     def open_at(query: str = "", width: int = 1280) -> Page:
         tab = context.new_page()
+        tab.set_default_timeout(90_000)
         tab.set_viewport_size({"width": width, "height": 844 if width < 700 else 900})
         tab.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         tab.on("pageerror", lambda error: complaints.append(str(error)))

@@ -393,7 +393,7 @@ def test_a_style_in_a_folder_keeps_its_path_to_itself(shelf: ModelShelf, tmp_pat
     assert "style=folder:my+style" in link
     assert str(tmp_path) not in json.dumps([summary, link])
     *_, (items, _) = handlers.compare(sent(tmp_path / "a.png"), *values[:5])
-    assert [item["caption"] for item in items["value"]] == ["Dots", "Haze", "My Style"]
+    assert [item["caption"] for item in items["value"]] == ["Dots", "Haze", "My style"]
     with pytest.raises(ValueError, match="there is no model"):
         ModelShelf(allow_folders=False).stylizer(str(tmp_path / "my style"))
 
