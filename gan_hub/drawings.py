@@ -91,8 +91,8 @@ def framing_of(generator: GanGenerator) -> Framing | None:
     dark = shares[True] >= shares[False]
     if shares[dark] < EVEN:
         return None
-    inks = ((pictures + 1) / 2 if dark else (1 - pictures) / 2).numpy()
-    inks = [ink for ink in inks if ink.max() > INK]
+    shown = ((pictures + 1) / 2 if dark else (1 - pictures) / 2).numpy()
+    inks = [ink for ink in shown if ink.max() > INK]
     if not inks:
         return None
     boxes = [_box(ink) for ink in inks]

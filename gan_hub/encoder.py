@@ -200,7 +200,11 @@ class LatentEncoder:
         except ConfigError as error:
             raise weights.ModelError(f"the encoder of '{files.name}' can't be loaded: {error}") from error
         check_size = partial(weights.check_weights_size, files.name, network=encoder.network, filename=WEIGHTS_FILE)
-        weights.load_weights(encoder.network, files.path(WEIGHTS_FILE, check_size), files.name)
+        path = files.path(WEIGHTS_FILE, check_size)
+        try:
+            weights.load_weights(encoder.network, path, files.name)
+        except weights.ModelError as error:
+            raise weights.ModelError(f"{WEIGHTS_FILE} can't be loaded: {error}") from error
         encoder.network.to(memory_format=torch.channels_last)
         return encoder
 
@@ -210,6 +214,6 @@ def check_fit(config: EncoderConfig, generator: GeneratorConfig) -> EncoderConfi
     for name in ("image_size", "channels", "latent_dim", "num_classes", "num_categories", "num_active"):
         if (own := getattr(config, name)) != (other := getattr(generator, name)):
             raise ConfigError(
-                f"{name} of the encoder is {own}, but {other} of its generator; they do not belong together"
+                f"{name} is {own} of the encoder and {other} of its generator; they do not belong together"
             )
     return config

@@ -2,9 +2,10 @@
 
 The tutorials' map from X back to Z. The search minimises the squared difference of pixels plus the squared length of z,
 which is the negative logarithm of its normal prior up to a factor: a picture that the generator finds unlikely is
-approached only so far. With a mask only the known pixels count, and what the generator paints in the others completes
-the picture (Yeh et al., 2016, "Semantic image inpainting with deep generative models", arXiv:1607.07539, section 3,
-with this prior in place of the discriminator's).
+approached only so far. A class that the encoder thinks unlikely has to paint the picture so much better. With a mask
+only the known pixels count, and what the generator paints in the others completes the picture (Yeh et al., 2016,
+"Semantic image inpainting with deep generative models", arXiv:1607.07539, section 3, with this prior in place of the
+discriminator's).
 """
 
 from collections.abc import Callable
@@ -19,11 +20,12 @@ from gan_hub.encoder import LatentEncoder
 from gan_hub.generator import GanGenerator
 from gan_hub.labels import label_tensor
 
-NUM_STEPS = 80
+NUM_STEPS = 40
 NUM_STARTS = 3  # that are refined side by side
 NUM_CANDIDATES = 96  # random latents that compete with the encoder's to be starts
 LEARNING_RATE = 0.1
-PRIOR = 2e-3  # weight of the mean square of z beside the mean square of pixels' differences in [-1, 1]
+PRIOR = 0.02  # weight of the mean square of z beside the mean square of pixels' differences in [-1, 1]
+CLASS_PRIOR = 0.005  # weight of the negative logarithm of what the encoder gives a class
 
 
 class StopProjection(Exception):  # noqa: N818  # a request, no error
@@ -145,9 +147,9 @@ class _Search:
         rest = z[:, self.num_categories :]
         return squares.sum((1, 2)) / self.known.sum() + PRIOR * rest.square().mean(1)
 
-    def start(self, z: Tensor, labels: Tensor | None) -> None:
-        """Begin with latents [N, latent_dim] and classes [N]."""
-        self.code, self.labels = z[:, : self.num_categories], labels
+    def start(self, z: Tensor, labels: Tensor | None, surprise: Tensor) -> None:
+        """Begin with latents [N, latent_dim], their classes [N], and how unlikely these are [N]."""
+        self.code, self.labels, self.surprise = z[:, : self.num_categories], labels, CLASS_PRIOR * surprise
         self.rest = z[:, self.num_categories :].clone().requires_grad_(True)
         self.support = self.rest.detach() != 0  # of sparse latents, what is zero stays zero
         self.optimizer = torch.optim.Adam([self.rest], lr=LEARNING_RATE, betas=(0.9, 0.95))
@@ -179,6 +181,7 @@ class _Search:
         return self._projection(self.best.z, self.best.label, self.generator.generate(self.best.z[None], labels)[0])
 
     def _judge(self, pictures: Tensor, losses: Tensor) -> None:
+        losses = losses + self.surprise
         row = int(losses.argmin())
         if float(losses[row]) < self.best_loss:
             self.best_loss = float(losses[row])
@@ -193,12 +196,12 @@ class _Search:
 @torch.no_grad()
 def _starts(
     search: _Search, encoder: LatentEncoder | None, label: Tensor | None, seed: int
-) -> tuple[Tensor, Tensor | None]:
-    """The latents and classes that are refined.
+) -> tuple[Tensor, Tensor | None, Tensor]:
+    """What is refined: latents, their classes, and how unlikely the encoder thinks these.
 
     A whole picture goes to the encoder, which says its likeliest classes and a latent for each. Without an encoder, or
     where pixels are unknown, random latents of all classes compete; the encoder then sees the picture with what the
-    best of them paints in its unknown pixels.
+    best of them paints in its unknown pixels, and what it thinks of classes does not count.
 
     Args:
         search: that judges them.
@@ -207,8 +210,7 @@ def _starts(
         seed: of the random latents.
     """
     generator, target = search.generator, search.target
-    whole = bool(search.known.all())
-    if encoder is not None and whole:
+    if encoder is not None and bool(search.known.all()):
         return _encoded(generator, encoder, target, label)
     z = generator.latents(range(seed, seed + NUM_CANDIDATES)).to(generator.device)
     labels = None
@@ -220,18 +222,20 @@ def _starts(
     z, labels = z[order], None if labels is None else labels[order]
     if encoder is not None:
         filled = torch.where(search.known[0] > 0.5, target, pictures[order[:1]])
-        more, more_labels = _encoded(generator, encoder, filled, label)
+        more, more_labels, _ = _encoded(generator, encoder, filled, label)
         z = torch.cat([z, more])
         labels = None if labels is None or more_labels is None else torch.cat([labels, more_labels])
-    return z, labels
+    return z, labels, z.new_zeros(len(z))
 
 
 def _encoded(
     generator: GanGenerator, encoder: LatentEncoder, picture: Tensor, label: Tensor | None
-) -> tuple[Tensor, Tensor | None]:
-    """What an encoder makes of a picture [1, C, H, W]: a latent, and its class, for each of the likeliest classes."""
+) -> tuple[Tensor, Tensor | None, Tensor]:
+    """What an encoder makes of a picture [1, C, H, W]: for each of the likeliest classes, as `_starts` returns it."""
     z, logits = encoder.to(generator.device).encode(picture, label)
+    surprise = z.new_zeros(1)
     if label is None and logits.shape[1]:
-        label = logits[0].topk(min(NUM_STARTS, logits.shape[1])).indices
+        found = logits[0].log_softmax(0).topk(min(NUM_STARTS, logits.shape[1]))
+        label, surprise = found.indices, -found.values
         z, _ = encoder.encode(picture.expand(len(label), -1, -1, -1), label)
-    return z, label.to(generator.device) if label is not None and generator.num_classes else None
+    return z, label.to(generator.device) if label is not None and generator.num_classes else None, surprise

@@ -26,8 +26,11 @@ def test_what_is_bundled() -> None:
 @pytest.mark.parametrize("folder", sorted(path.name for path in BUNDLED_FOLDER.iterdir()))
 def test_a_bundled_model_is_small_and_has_a_card(folder: str) -> None:
     files = {path.name: path.stat().st_size for path in (BUNDLED_FOLDER / folder).iterdir()}
+    encoder = {name: files.pop(name) for name in list(files) if name.startswith("encoder.")}
     assert set(files) == {"config.json", "model.safetensors", "README.md"}
     assert sum(files.values()) < 6_000_000
+    assert set(encoder) == ({"encoder.json", "encoder.safetensors"} if folder in EXTRACTORS else set())
+    assert sum(encoder.values()) < 2_000_000
     card = ModelCard.load(BUNDLED_FOLDER / folder / "README.md")
     assert card.data.library_name == "gan-hub"
     assert "[More Information Needed]" not in card.text

@@ -28,6 +28,8 @@ from typing import ClassVar, Literal
 import torch
 import tyro
 from accelerate import Accelerator
+from huggingface_hub import HfApi
+from huggingface_hub.errors import HfHubHTTPError
 from torch import Tensor
 from torch.nn.functional import cross_entropy, mse_loss, one_hot
 from tqdm.auto import trange
@@ -177,7 +179,7 @@ def train(options: EncoderOptions) -> None:
         if (step + 1) % options.logging_steps == 0:
             if int(guard.num_in_a_row) >= options.max_skipped_updates:
                 raise FloatingPointError(f"the loss was NaN or infinite by step {step + 1}; lower --learning_rate")
-            progress.set_postfix({name: f"{float(value):.3f}" for name, value in found.items()})
+            progress.set_postfix({name: f"{float(value.detach()):.3f}" for name, value in found.items()})
     minutes = (time.process_time() - start) / 60
     if accelerator.is_main_process:
         encoder.network.eval()
@@ -205,11 +207,29 @@ def finish(options: EncoderOptions, generator: GanGenerator, encoder: LatentEnco
     files, readme = generator.companions.files, options.output_dir / "README.md"
     card = (files and files.optional_path("README.md", MAX_CONFIG_BYTES)) or readme
     readme.write_text(with_encoder(card.read_text(encoding="utf-8"), facts), encoding="utf-8")
-    if options.push_to_hub:
-        assert options.hub_model_id is not None
-        generator.push_to_hub(options.hub_model_id)
     print(f"painted again, pictures differ by {error:.2%} of the range of pixels")
     print(f"the generator and its encoder are in {options.output_dir}")
+    if options.push_to_hub:
+        push(options)
+
+
+def push(options: EncoderOptions) -> None:
+    """Upload the folder in one commit; a failure is told with the remedy, the folder stays."""
+    assert options.hub_model_id is not None
+    try:
+        HfApi().create_repo(options.hub_model_id, exist_ok=True)
+        HfApi().upload_folder(
+            repo_id=options.hub_model_id,
+            folder_path=options.output_dir,
+            allow_patterns=["*.json", "*.safetensors", "README.md"],
+            commit_message="Add an encoder",
+        )
+    except (HfHubHTTPError, OSError, ValueError) as error:
+        print(
+            f"could not push to '{options.hub_model_id}' ({str(error).splitlines()[0]}); log in with `hf auth login`, "
+            f"then: hf upload {options.hub_model_id} {shlex.quote(str(options.output_dir))}",
+            file=sys.stderr,
+        )
 
 
 @torch.no_grad()
