@@ -18,19 +18,19 @@ QUIET = ("gpu", "quic", "background-networking", "component-update", "sync")
 ARGUMENTS = ["--no-sandbox", "--no-first-run", *(f"--disable-{what}" for what in QUIET)]
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def bundled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         bundle_styles(tmp_path_factory.mktemp("bundled"), patch)
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shelf(bundled: None) -> ModelShelf:
     return ModelShelf(allow_folders=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def url(shelf: ModelShelf) -> Iterator[str]:
     demo = page.build_demo(shelf=shelf)
     _, address, _ = demo.launch(server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **page.launch_options())
@@ -38,7 +38,7 @@ def url(shelf: ModelShelf) -> Iterator[str]:
     demo.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     found = next(filter(None, map(shutil.which, (*NAMES, *APPLICATIONS))), None)
     if found is None:
@@ -79,7 +79,7 @@ def open_page(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
     assert complaints == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def screenshots() -> Path:
     folder = Path(os.environ.get("CI_OUTPUT", "ci-output"))
     folder.mkdir(parents=True, exist_ok=True)
