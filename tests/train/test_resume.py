@@ -224,9 +224,9 @@ def test_the_precision_that_was_measured_holds_for_the_resumed_run(
     )
     hashes = []
     for pays_at_first in (True, False):
-        monkeypatch.setattr("train.build.bf16_pays", lambda _, pays=pays_at_first: pays)
+        monkeypatch.setattr("train.engine.bf16_pays", lambda _, pays=pays_at_first: pays)
         train(replace(options, overwrite_output_dir=True))
-        monkeypatch.setattr("train.build.bf16_pays", lambda _: pytest.fail("measured again"))
+        monkeypatch.setattr("train.engine.bf16_pays", lambda _: pytest.fail("measured again"))
         whole = (tmp_path / "model.safetensors").read_bytes()
         train(replace(options, resume_from_checkpoint="checkpoint-2"))
         assert (tmp_path / "model.safetensors").read_bytes() == whole
