@@ -22,9 +22,9 @@ def random_stylizer(seed: int, **changes: object) -> PhotoStylizer:
 
 
 def bundle_styles(folder: Path, patch: pytest.MonkeyPatch) -> None:
-    """Let two styles and an upscaler be bundled, beside the models that are."""
-    for path in hub.BUNDLED_FOLDER.iterdir():
-        (folder / path.name).symlink_to(path)
+    """Let two styles and an upscaler be the ones that are bundled, beside the generators."""
+    for name in hub.bundled_names("generator"):
+        (folder / name).symlink_to(hub.BUNDLED_FOLDER / name)
     for seed, name in enumerate(STYLES):
         random_stylizer(seed).save_pretrained(folder / name)
     upscaler = {"architecture": "upscaler", "widths": [4], "num_blocks": 1, "noise_channels": 0, "scale": 2}

@@ -31,7 +31,7 @@ def test_what_is_written_is_read(architecture, scale):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"widths": [1, 512]}, {"num_blocks": 16}, {"noise_channels": 0}, {"noise_channels": 16}, {"widths": (8, 6)}],
+    [{"widths": [1, 512]}, {"num_blocks": 16}, {"noise_channels": 2}, {"noise_channels": 16}, {"widths": (8, 6)}],
     ids=str,
 )
 def test_the_bounds_themselves_are_allowed(changes):
@@ -43,7 +43,7 @@ REFUSED = [
     ("widths", [[], [8], [8, 8, 8], "88", 8, None, {"0": 8}], "widths is .* must be a list of length 2"),
     ("widths", [[0, 8], [513, 8], [8.0, 8], [True, 8], ["8", 8]], r"widths\[0\] is .* whole number from 1 to 512"),
     ("num_blocks", [0, 1, 17, -1, 2.0, True, "2", None], "num_blocks is .* from 2 to 16"),
-    ("noise_channels", [-1, 17, 1.0, True, None], "noise_channels is .* from 0 to 16"),
+    ("noise_channels", [-1, 17, 1.0, True, None], "noise_channels is .* from 2 to 16"),
     ("scale", [0, 2, 4, 1.0, True, None], "scale is .* must be one of 1"),
     ("format_version", [0, 2, True, "1"], "format_version is .* must be one of 1"),
 ]  # fmt: skip

@@ -14,7 +14,7 @@ TABS: tuple[Any, ...] = (sample, interpolate, stylize)  # each has a NAME, an ID
 # A visitor's pictures stay for an hour; the folder is swept every ten minutes.
 DELETE_CACHE = (600, 3600)
 
-MASTHEAD = "<h1>GAN Hub</h1><p>Pictures from generators trained by anyone. One seed, one picture, everywhere.</p>"
+MASTHEAD = "<h1>GAN Hub</h1><p>Pictures from seeds, paintings from photos, by networks anyone can train.</p>"
 
 
 def build_demo(*, allow_local: bool = False, device: str = "cpu", shelf: ModelShelf | None = None) -> gr.Blocks:
@@ -71,7 +71,7 @@ def launch_options() -> dict[str, Any]:
         "css": style.CSS,
         "head": style.HEAD,
         "show_error": False,
-        "max_file_size": "60mb",
+        "max_file_size": "60mb",  # photos from cameras; what is in them is bounded by gan_hub.photos
         "state_session_capacity": 500,
         "ssr_mode": False,
         "run_history": False,

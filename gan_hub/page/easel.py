@@ -19,7 +19,7 @@ from gan_hub.stylizer import PhotoStylizer
 AUTO_SIDE = 1024  # at which a photo is seen by default: strokes that fill a screen, not a pixel of a camera
 PREVIEW_SIDE = 1600
 PREVIEW_QUALITY = 88
-TICK_SECONDS = 0.2
+TICK_SECONDS = 0.25
 
 CAPACITY_BYTES = 512 * 1024**2
 KEEP_SECONDS = 3600.0  # as long as a visitor's files
@@ -91,6 +91,7 @@ class Easel:
         self._capacity = capacity
         self._kept: OrderedDict[Order, Painted] = OrderedDict()
         self._lock = threading.Lock()
+        self._sweeper: threading.Timer | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="easel")
 
     def find(self, order: Order) -> Painted | None:
@@ -164,6 +165,20 @@ class Easel:
             self._kept[order] = painted
             while len(self._kept) > 1 and sum(each.num_bytes for each in self._kept.values()) > self._capacity:
                 self._kept.popitem(last=False)
+            self._sweep_later()
+
+    def _sweep_later(self) -> None:
+        """Let what is too old go even if nobody comes any more; the lock is held."""
+        if self._sweeper is None and self._kept:
+            self._sweeper = threading.Timer(KEEP_SECONDS / 4, self._sweep)
+            self._sweeper.daemon = True
+            self._sweeper.start()
+
+    def _sweep(self) -> None:
+        with self._lock:
+            self._sweeper = None
+            self._drop_old()
+            self._sweep_later()
 
     def _drop_old(self) -> None:
         oldest = time.monotonic() - KEEP_SECONDS

@@ -72,7 +72,8 @@ body:has(.few-pixels) #gallery img { image-rendering: pixelated; }
   display: none; }
 .thumbnails .grid-wrap { max-height: none; min-height: 0; height: auto; overflow: visible; padding: 0; }
 .thumbnails .gallery-container { height: auto !important; }
-.thumbnails .grid-container { grid-auto-rows: auto; grid-template-rows: none; gap: 8px; padding: 0; }
+.thumbnails .grid-container { grid-template-columns: repeat(3, minmax(0, 1fr)); grid-auto-rows: auto;
+  grid-template-rows: none; gap: 8px; padding: 0; }
 .thumbnails .thumbnail-lg { aspect-ratio: auto; height: auto; display: flex; flex-direction: column;
   overflow: hidden; }
 .thumbnails .thumbnail-lg > img { aspect-ratio: 4 / 3; height: auto; width: 100%; border-radius: 0; }

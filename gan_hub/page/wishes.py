@@ -130,7 +130,11 @@ def received(photo: FileData | None) -> tuple[bytes, str, str]:
     if not isinstance(path := path_of(photo), str):
         raise ValueError("choose a photo first")
     stem = Path(str((photo or {}).get("orig_name") or path)).stem
-    return *read_photo(path), re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip(".-")[:64] or "photo"
+    try:
+        data, digest = read_photo(path)
+    except FileNotFoundError as error:  # the sweep took it
+        raise ValueError("the photo was here too long ago and is deleted; choose it again") from error
+    return data, digest, re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip(".-")[:64] or "photo"
 
 
 def finished(painted: Painted, wish: Wish, output: Output, report: Report) -> tuple[bytes, str]:

@@ -18,19 +18,19 @@ QUIET = ("gpu", "quic", "background-networking", "component-update", "sync")
 ARGUMENTS = ["--no-sandbox", "--no-first-run", *(f"--disable-{what}" for what in QUIET)]
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def bundled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         bundle_styles(tmp_path_factory.mktemp("bundled"), patch)
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shelf(bundled: None) -> ModelShelf:
     return ModelShelf(allow_folders=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def url(shelf: ModelShelf) -> Iterator[str]:
     demo = page.build_demo(shelf=shelf)
     _, address, _ = demo.launch(server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **page.launch_options())
@@ -38,7 +38,7 @@ def url(shelf: ModelShelf) -> Iterator[str]:
     demo.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     found = next(filter(None, map(shutil.which, (*NAMES, *APPLICATIONS))), None)
     if found is None:
@@ -58,13 +58,14 @@ def open_page(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
 
     def open_at(query: str = "", width: int = 1280) -> Page:
         tab = context.new_page()
+        tab.set_default_timeout(90_000)
         tab.set_viewport_size({"width": width, "height": 844 if width < 700 else 900})
         tab.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         tab.on("pageerror", lambda error: complaints.append(str(error)))
         tab.on("request", lambda request: None if is_here(request.url) else complaints.append(request.url))
         tab.goto(url + query)
         summary = "#painted" if "tab=stylize" in query else "#summary"
-        tab.locator(f"{summary} strong").wait_for(timeout=30_000)
+        tab.locator(f"{summary} strong").wait_for(timeout=90_000)
         # Those of a tab that is not shown are not loaded.
         images = "[...document.querySelectorAll('#gallery img, #pair img')]"
         tab.wait_for_function(f"{images}.every(image => image.complete || !image.offsetParent)")
@@ -78,7 +79,7 @@ def open_page(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
     assert complaints == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def screenshots() -> Path:
     folder = Path(os.environ.get("CI_OUTPUT", "ci-output"))
     folder.mkdir(parents=True, exist_ok=True)

@@ -157,7 +157,7 @@ def test_a_failure_that_passes_is_told_too(tmp_path: Path, caplog: pytest.LogCap
     samples = ((good.sample(64, seed=0) + 1) * 127.5).round().to(torch.uint8)
     data = Dataset(name="own", images=samples, labels=torch.zeros(64, dtype=torch.long), class_names=(), licence="none")
     monitor = HealthMonitor(options, data, torch.device("cpu"))
-    with caplog.at_level(logging.INFO, "train.health"):
+    with caplog.at_level(logging.INFO, "train.monitor"):
         for step, generator in ((100, constant), (200, constant), (300, good)):
             monitor.look(step, generator, 0)
     about = [record.getMessage() for record in caplog.records if "differ" in record.getMessage()]

@@ -96,7 +96,7 @@ STYLE_PRESETS: dict[str, dict[str, Any]] = {
     "tutorial": {
         **PHOTOS,
         "style_image": Path("paintings/style-singles/starry_night.jpg"),
-        "output_dir": Path("runs/tutorial-style"),
+        "output_dir": Path("runs/tutorial"),
         "architecture": "encoder-decoder",
         "widths": (64, 128, 256),
         "num_blocks": 0,
