@@ -69,16 +69,17 @@ def main(options: Options) -> None:
     real, generated = from_uint8(test.images[:count]), generator.sample(count, seed=0)
     seen = float((extractor.classify(real) == test.labels[:count]).double().mean())
     kinds = {"generated": (generated, extractor.classify(generated)), "real": (real, test.labels[:count])}
-    rows = [
-        measured(generator, extractor, kind, *kinds[kind], steps=steps) for kind in kinds for steps in options.steps
-    ]
     about = f"{options.model}, n = {count} (seeds from 0; first test pictures), one thread; {machine()}"
     print(f"{about}\nThe classifier sees the right class in {seen:.1%} of the real pictures themselves.\n")
     print("| pictures | steps | error, of the range | same class seen | wall s, median (max) | CPU s, median (max) |")
-    print("|---|---|---|---|---|---|")
-    for row in rows:
-        seconds = " | ".join(f"{middle:.2f} ({largest:.2f})" for middle, largest in (row.wall, row.cpu))
-        print(f"| {row.pictures} | {row.steps} | {row.error:.2%} | {row.same:.1%} | {seconds} |")
+    print("|---|---|---|---|---|---|", flush=True)
+    rows = []
+    for kind, (pictures, classes) in kinds.items():
+        for steps in options.steps:
+            row = measured(generator, extractor, kind, pictures, classes, steps=steps)
+            seconds = " | ".join(f"{middle:.2f} ({largest:.2f})" for middle, largest in (row.wall, row.cpu))
+            print(f"| {kind} | {steps} | {row.error:.2%} | {row.same:.1%} | {seconds} |", flush=True)
+            rows.append(row)
     if options.json is not None:
         record = {"about": about, "real_seen_right": seen, "rows": [asdict(row) for row in rows]}
         options.json.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")

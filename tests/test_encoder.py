@@ -70,7 +70,7 @@ def test_the_encoder_travels_with_its_generator_and_is_no_part_of_it(
     assert not hub.asked_for(WEIGHTS_FILE, "GET")
     assert loaded.encoder is not None
     assert loaded.encoder.config == tiny_generator.encoder.config
-    assert torch.allclose(loaded.encoder.encode(pictures)[0], tiny_generator.encoder.encode(pictures)[0], atol=0.02)
+    assert torch.allclose(loaded.encoder.encode(pictures)[0], tiny_generator.encoder.encode(pictures)[0], atol=1e-4)
     loaded.save_pretrained(tmp_path / "copy")
     assert all(tensor.dtype == torch.float16 for tensor in load_file(tmp_path / "copy" / WEIGHTS_FILE).values())
     again = GanGenerator.from_pretrained(tmp_path / "copy")
@@ -141,7 +141,7 @@ def test_the_card_has_one_section_on_the_encoder() -> None:
 
 @pytest.mark.parametrize(("name", "features"), [("mnist-gan", "mnist-features")])
 def test_bundled_encoders_lead_back(name: str, features: str) -> None:
-    """200 seeds: painted again, at most 0.05 of the range away; most of them the same to the classifier."""
+    """200 seeds: the guess alone is at most 0.05 of the range away, and mostly of the same class to the classifier."""
     generator = GanGenerator.from_pretrained(name)
     assert generator.encoder is not None
     assert (BUNDLED_FOLDER / name / WEIGHTS_FILE).stat().st_size < 2_000_000
@@ -152,4 +152,4 @@ def test_bundled_encoders_lead_back(name: str, features: str) -> None:
     assert (again - pictures).abs().mean() / 2 < 0.05
     extractor = FeatureExtractor.from_bundled(features)
     same = (extractor.classify(again) == extractor.classify(pictures)).double().mean()
-    assert same > (0.97 if name == "mnist-gan" else 0.8)
+    assert same >= (0.97 if name == "mnist-gan" else 0.8)

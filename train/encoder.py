@@ -190,7 +190,7 @@ def train(options: EncoderOptions) -> None:
 
 def finish(options: EncoderOptions, generator: GanGenerator, encoder: LatentEncoder, minutes: float) -> None:
     """Measure the encoder, write the generator's folder with it and its card, and push them if that was asked for."""
-    error, agreement = measure(generator, encoder)
+    error, agreement = measure(generator, encoder.halve())
     facts = EncoderFacts(
         num_parameters=sum(parameter.numel() for parameter in encoder.network.parameters()),
         command=shlex.join(["accelerate", "launch", options.script, *sys.argv[1:]]),
