@@ -65,7 +65,7 @@ class EncoderOptions:
     """Channels of the encoder's stages, coarse to fine; chosen by the size of the pictures if left out."""
     train_batch_size: int = 64
     """On each process."""
-    max_train_steps: int = 1000
+    max_train_steps: int = 2500
     learning_rate: float = 1e-3
     """After the warm-up; it falls along a cosine to a fiftieth."""
     lr_warmup_steps: int = 100
