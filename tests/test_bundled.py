@@ -22,7 +22,7 @@ DATASETS = {"mnist-gan": "mnist", "fashion-gan": "fashion-mnist"}
 DATA = Path(os.environ.get("GAN_HUB_DATA", "data"))
 
 
-WITH_ENCODER = ("mnist-gan",)
+WITH_ENCODER = ("fashion-gan", "mnist-gan")
 STYLES = ("monet", "old-masters", "starry-night", "ukiyo-e", "van-gogh")
 
 
