@@ -17,6 +17,7 @@ from gan_hub.data.pictures import decoded_pictures, load_pictures
 from gan_hub.evaluation import MIN_PICTURES, Evaluator
 from gan_hub.generator import GanGenerator
 from gan_hub.hub import bundled_names
+from gan_hub.latent_commands import directions, project
 from gan_hub.photos import check_encoding
 from gan_hub.recipe import parse_seeds
 from gan_hub.sampling import grid_png, public_name, sample_chunks, usable_device, zip_bytes
@@ -320,6 +321,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "sample": sample,
     "stylize": stylize,
     "interpolate": interpolate,
+    "directions": directions,
+    "project": project,
     "check-data": check_data,
     "evaluate": evaluate,
     "curves": curves,

@@ -82,7 +82,7 @@ class GeneratorConfig(FlatConfig):
         one_of("format_version", self.format_version, (FORMAT_VERSION,))
         one_of("architecture", self.architecture, tuple(sorted(ARCHITECTURES)))
         set_field = object.__setattr__
-        set_field(self, "image_size", _image_size(self.image_size))
+        set_field(self, "image_size", image_size_of(self.image_size))
         one_of("channels", self.channels, (1, 3, 4))
         integer("latent_dim", self.latent_dim, 1, 4096)
         integer("num_classes", self.num_classes, 0, 10_000)
@@ -193,7 +193,8 @@ def integers(name: str, value: object, *, min_length: int, max_length: int, low:
     return tuple(integer(f"{name}[{i}]", item, low, high) for i, item in enumerate(value))
 
 
-def _image_size(value: object) -> tuple[int, int]:
+def image_size_of(value: object) -> tuple[int, int]:
+    """The list [H, W] as a tuple, or ConfigError unless both are multiples of 4 from 8 to 512."""
     height, width = integers("image_size", value, min_length=2, max_length=2, low=8, high=512)
     if height % 4 or width % 4:
         raise ConfigError(f"image_size is [{height}, {width}]; height and width must be multiples of 4 from 8 to 512")

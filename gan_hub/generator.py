@@ -1,6 +1,7 @@
 """GanGenerator: from seeds or latents to pictures, over every noise-to-image architecture, on and off the Hub."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import torch
 from huggingface_hub import ModelCard
@@ -8,7 +9,11 @@ from torch import Tensor, nn
 
 from gan_hub import __version__, card, weights
 from gan_hub.chunks import in_chunks
+from gan_hub.companions import Companions
 from gan_hub.config import FORMAT_VERSION, GeneratorConfig
+from gan_hub.directions import Directions
+from gan_hub.encoder import LatentEncoder
+from gan_hub.hub import ModelFiles
 from gan_hub.interpolation import pictures_along
 from gan_hub.labels import Labels, label_tensor
 from gan_hub.latents import check_seed, emphasised, labels_of_latents, latents_from_seeds, structured, truncate
@@ -84,6 +89,29 @@ class GanGenerator(
             format_version=format_version,
         )
         super().__init__(config)
+        self.companions = Companions(config)
+
+    @property
+    def directions(self) -> Directions | None:
+        """Directions of this generator (`gan_hub.directions`), loaded, saved and pushed with it; None = there are none.
+
+        Raises:
+            ModelError: the file beside the generator can't be reached or is refused. Raised when first asked for.
+        """
+        return self.companions.directions
+
+    @directions.setter
+    def directions(self, directions: Directions | None) -> None:
+        self.companions.directions = directions
+
+    @property
+    def encoder(self) -> LatentEncoder | None:
+        """The encoder of this generator (`gan_hub.encoder`), loaded, saved and pushed as `directions` are."""
+        return self.companions.encoder
+
+    @encoder.setter
+    def encoder(self, encoder: LatentEncoder | None) -> None:
+        self.companions.encoder = encoder
 
     @property
     def image_size(self) -> tuple[int, int]:
@@ -252,6 +280,13 @@ class GanGenerator(
     def generate_model_card(self, *, name: str, facts: card.RunFacts | None = None) -> ModelCard:
         """The README of the model: what it is, how to load it by `name`, how it was trained if `facts` say so."""
         return card.model_card(self.config, weights.count_parameters(self), facts, name=name, version=__version__)
+
+    def _remember(self, files: ModelFiles) -> None:
+        self.companions.files = files
+
+    def _save_pretrained(self, save_directory: Path) -> None:
+        super()._save_pretrained(save_directory)
+        self.companions.save(save_directory)
 
     def _build_network(self) -> nn.Module:
         return ARCHITECTURES[self.config.architecture].generator(

@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -43,6 +43,10 @@ Kind = Literal["generator", "stylizer", "upscaler"]
 GENERATORS: tuple[Kind, ...] = ("generator",)
 
 NETWORK_ERRORS = (HfHubHTTPError, httpx2.HTTPError, OSError)
+
+
+class MissingFileError(ModelError):
+    """A model without one of its files."""
 
 
 class UnreachableError(ModelError):
@@ -98,14 +102,18 @@ class ModelFiles:
         Raises:
             ModelError: there is none, it is too large, or the Hub doesn't hand it out.
         """
+        return self.path(CONFIG_FILE, partial(_check_size, self.name, CONFIG_FILE, MAX_CONFIG_BYTES))
 
-        def check_size(size: int) -> None:
-            if size > MAX_CONFIG_BYTES:
-                raise ModelError(
-                    f"{CONFIG_FILE} of '{self.name}' has {size:,} bytes; at most {MAX_CONFIG_BYTES:,} are read"
-                )
+    def optional_path(self, filename: str, max_bytes: int) -> Path | None:
+        """The local path of a file that a model may have besides its two, from the same commit; None = it has none.
 
-        return self._path(CONFIG_FILE, check_size)
+        Raises:
+            ModelError: it is too large, or the Hub doesn't hand it out.
+        """
+        try:
+            return self.path(filename, partial(_check_size, self.name, filename, max_bytes))
+        except MissingFileError:
+            return None
 
     def weights_path(self, network: nn.Module) -> Path:
         """The local path of model.safetensors, fetched if need be once its stated size fits `network`.
@@ -113,7 +121,7 @@ class ModelFiles:
         Raises:
             ModelError: there is none, its size can't be that of the network's weights, or the Hub doesn't hand it out.
         """
-        path = self._path(WEIGHTS_FILE, partial(check_weights_size, self.name, network=network))
+        path = self.path(WEIGHTS_FILE, partial(check_weights_size, self.name, network=network))
         if self.branch is not None:
             self._remember_branch(path.parents[2] / "refs" / self.branch)
         return path
@@ -128,7 +136,13 @@ class ModelFiles:
             ref.parent.mkdir(parents=True, exist_ok=True)
             ref.write_text(self.commit)
 
-    def _path(self, filename: str, check_size: Callable[[int], None]) -> Path:
+    def path(self, filename: str, check_size: Callable[[int], None]) -> Path:
+        """The local path of a file, fetched if need be once `check_size` has let the size that the Hub states pass.
+
+        Raises:
+            MissingFileError: the model has no such file; offline, none in the cache.
+            ModelError: `check_size` raised it, or the Hub doesn't hand the file out.
+        """
         path = self._in_folder(filename) if self.folder else self._in_cache(filename)
         path = path or self._fetched(filename, check_size)
         check_size(path.stat().st_size)
@@ -138,7 +152,7 @@ class ModelFiles:
         assert self.folder is not None
         path = self.folder / filename
         if not path.is_file():
-            raise ModelError(_missing_file(self.name, filename))
+            raise MissingFileError(_missing_file(self.name, filename))
         return path
 
     def _in_cache(self, filename: str) -> Path | None:
@@ -149,7 +163,7 @@ class ModelFiles:
 
     def _fetched(self, filename: str, check_size: Callable[[int], None]) -> Path:
         if self.hub["local_files_only"]:
-            raise ModelError(f"the cache holds '{self.name}' without its {filename}; connect and load it once")
+            raise MissingFileError(f"the cache holds '{self.name}' without its {filename}; connect and load it once")
         try:
             # Asked for its size first: nothing of a file that can't be right is downloaded. Also, this one call fails
             # at once where `hf_hub_download` tries again for minutes.
@@ -213,7 +227,7 @@ def locate(
     cache_only = {**hub, "force_download": False, "local_files_only": True}
     offline = ModelFiles(text, None, cached, None, cache_only, kinds)
     if cached and (pinned or local_files_only) and not force_download:
-        return offline
+        return offline if local_files_only else replace(offline, hub=hub)
     if local_files_only:
         raise ModelError(f"'{text}' is not in the cache and only local files are allowed; connect and load it once")
     try:
@@ -256,7 +270,7 @@ def _refusal(
             "check the name, or log in with `hf auth login` if it is private"
         )
     if isinstance(error, RemoteEntryNotFoundError) and filename:
-        return ModelError(_missing_file(repo_id, filename))
+        return MissingFileError(_missing_file(repo_id, filename))
     status = error.response.status_code if isinstance(error, HfHubHTTPError) else None
     if status in (401, 403):
         return ModelError(f"the Hub refused the token for '{repo_id}' ({status}); log in again with `hf auth login`")
@@ -273,6 +287,11 @@ def _unreachable(
     return UnreachableError(
         f"the Hub can't be reached ({reason}) and {file}'{repo_id}'{at} is not in the cache; try again later{instead}"
     )
+
+
+def _check_size(name: str, filename: str, max_bytes: int, size: int) -> None:
+    if size > max_bytes:
+        raise ModelError(f"{filename} of '{name}' has {size:,} bytes; at most {max_bytes:,} are read")
 
 
 def _missing_file(name: str, filename: str) -> str:

@@ -1,4 +1,4 @@
-"""What lies around a latent: more like this, and the same latent in every class.
+"""What lies around a latent: more like this, steps along directions, and the same latent in every class or category.
 
 The average picture needs no function: it is any seed at truncation 0.
 """
@@ -11,8 +11,12 @@ from torch import Tensor
 
 from gan_hub import images
 from gan_hub.arcs import slerp
+from gan_hub.directions import Directions, move
 from gan_hub.generator import GanGenerator
+from gan_hub.labels import Labels, label_tensor
 from gan_hub.latents import check_seed
+
+STRIP = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
 
 
 def neighbours(generator: GanGenerator, z: Tensor, count: int, radius: float, seed: int) -> Tensor:
@@ -72,3 +76,61 @@ def class_matrix(generator: GanGenerator, seeds: Sequence[int], *, truncation: f
         codes = torch.eye(num_columns).repeat(len(seeds), 1)
         pictures = generator.generate(torch.cat([codes, z[:, num_columns:]], dim=1))
     return images.grid(images.to_pil(pictures), num_columns)
+
+
+def sweep(generator: GanGenerator, z: Tensor) -> Tensor:
+    """Latents of each category of the code with what follows the code in each of z, category by category.
+
+    Args:
+        generator: whose latents have a categorical code.
+        z: [M, latent_dim], of seeds, or steps along a direction; their own categories do not matter.
+
+    Returns:
+        [num_categories * M, latent_dim].
+
+    Raises:
+        ValueError: there is no code, or z has another shape.
+    """
+    num_categories = generator.config.num_categories
+    if not num_categories:
+        raise ValueError("this model's latents have no categorical code, so there is nothing to sweep")
+    if z.ndim != 2 or z.shape[1] != generator.latent_dim:
+        raise ValueError(f"z has the shape {list(z.shape)}; this generator takes [M, {generator.latent_dim}]")
+    codes = torch.eye(num_categories).to(z).repeat_interleave(len(z), dim=0)
+    return torch.cat([codes, z[:, num_categories:].repeat(num_categories, 1)], dim=1)
+
+
+def sweep_grid(generator: GanGenerator, z: Tensor) -> Image.Image:
+    """The pictures of `sweep`: a row for each category of the code, a column for each of z; errors as there."""
+    return images.grid(images.to_pil(generator.generate(sweep(generator, z))), len(z))
+
+
+def strip(
+    generator: GanGenerator,
+    z: Tensor,
+    directions: Directions,
+    index: int,
+    *,
+    labels: Labels = None,
+    amounts: Sequence[float] = STRIP,
+) -> Image.Image:
+    """What one direction does: a row for each of z, a column for each amount along it.
+
+    Args:
+        generator: that the directions are for.
+        z: [M, latent_dim].
+        directions: of which one is shown.
+        index: of that one.
+        labels: as in `GanGenerator.generate`, of z: None = the class of each where it is not moved.
+        amounts: at least one.
+
+    Raises:
+        ValueError: the shapes do not fit, or a label is not a class.
+        IndexError: there is no such direction.
+    """
+    checked = label_tensor(labels, z, generator.num_classes)
+    steps = torch.zeros(len(amounts), len(directions))
+    steps[:, index] = torch.tensor(amounts, dtype=torch.float32)
+    moved = move(z.repeat_interleave(len(amounts), 0), directions, steps.repeat(len(z), 1))
+    spread = None if checked is None else checked.repeat_interleave(len(amounts), 0)
+    return images.grid(images.to_pil(generator.generate(moved, spread)), len(amounts))

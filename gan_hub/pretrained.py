@@ -48,6 +48,9 @@ class PretrainedModel(nn.Module, PyTorchModelHubMixin):
     def _build_network(self) -> nn.Module:
         raise NotImplementedError
 
+    def _remember(self, files: hub.ModelFiles) -> None:
+        """Called once loaded, for what is to be loaded later from the same place."""
+
     @property
     def device(self) -> torch.device:
         """Where the weights are."""
@@ -99,6 +102,7 @@ class PretrainedModel(nn.Module, PyTorchModelHubMixin):
         weights.load_weights(model, files.weights_path(model), files.name)
         model.network.to(memory_format=torch.channels_last)  # as in a new model: the same speed, the same bits
         model.source, model.revision = files.name, files.commit
+        model._remember(files)
         return model.eval()
 
     def save_pretrained(self, save_directory: str | Path, **kwargs: Any) -> str | None:

@@ -27,14 +27,14 @@ def count_parameters(network: nn.Module) -> int:
     return sum(tensor.numel() for tensor in network.state_dict().values())
 
 
-def check_weights_size(name: str, size: int, network: nn.Module) -> None:
+def check_weights_size(name: str, size: int, network: nn.Module, filename: str = WEIGHTS_FILE) -> None:
     """Raise ModelError unless a safetensors file of `size` bytes can hold exactly the weights of `network`."""
     tensors = network.state_dict().values()
     full = sum(tensor.numel() * tensor.element_size() for tensor in tensors)
     half = full - 2 * sum(tensor.numel() for tensor in tensors if tensor.dtype == torch.float32)
     if not any(expected < size <= expected + MAX_HEADER_BYTES for expected in (full, half)):
         raise ModelError(
-            f"{WEIGHTS_FILE} of '{name}' has {size:,} bytes, but its config describes a network of {full:,} bytes "
+            f"{filename} of '{name}' has {size:,} bytes, but its config describes a network of {full:,} bytes "
             f"({half:,} in 16 bits); the two files do not belong together"
         )
 
@@ -48,13 +48,13 @@ def load_weights(network: nn.Module, path: Path, name: str) -> None:
     expected = {key: (SAFETENSORS_DTYPES[t.dtype], list(t.shape)) for key, t in network.state_dict().items()}
     # Read once into memory: tensors mapped from the file would end the process when another one rewrites it.
     data = path.read_bytes()
-    found = _read_header(data, name)
+    found, _ = read_header(data, name, path.name)
     if problems := _differences(expected, found):
         raise ModelError(f"the weights of '{name}' do not fit its config: {'; '.join(problems)}")
     try:
         state = load(data)
     except SafetensorError as error:
-        raise ModelError(f"{WEIGHTS_FILE} of '{name}' is damaged ({error}); download or save it again") from error
+        raise ModelError(f"{path.name} of '{name}' is damaged ({error}); download or save it again") from error
     for key, tensor in state.items():
         if not torch.isfinite(tensor).all():
             raise ModelError(f"the weights of '{name}' are not usable: '{key}' holds NaN or infinite values")
@@ -87,19 +87,31 @@ def halve(folder: Path) -> tuple[int, int]:
     return before, path.stat().st_size
 
 
-def _read_header(data: bytes, name: str) -> dict[str, tuple[str, list[int]]]:
-    """The names, types and shapes in a safetensors header, without decoding the tensors."""
-    damaged = f"{WEIGHTS_FILE} of '{name}' is not a safetensors file; download or save it again"
+def read_header(
+    data: bytes, name: str, filename: str = WEIGHTS_FILE
+) -> tuple[dict[str, tuple[str, list[int]]], dict[str, str]]:
+    """The types and shapes of the tensors in a safetensors file, and its metadata, without decoding a tensor.
+
+    Args:
+        data: the whole file.
+        name: of the model, for errors.
+        filename: for errors.
+
+    Raises:
+        ModelError: not a safetensors file, or its header is too long.
+    """
+    damaged = f"{filename} of '{name}' is not a safetensors file; download or save it again"
     if len(data) < 8:
         raise ModelError(damaged)
     (length,) = struct.unpack("<Q", data[:8])
     if length > MAX_HEADER_BYTES:
         raise ModelError(
-            f"the header of {WEIGHTS_FILE} of '{name}' claims {length:,} bytes; at most {MAX_HEADER_BYTES:,} are read"
+            f"the header of {filename} of '{name}' claims {length:,} bytes; at most {MAX_HEADER_BYTES:,} are read"
         )
     try:
         header = json.loads(data[8 : 8 + length])
-        return {key: (value["dtype"], value["shape"]) for key, value in header.items() if key != "__metadata__"}
+        metadata = dict(header.pop("__metadata__", None) or {})
+        return {key: (value["dtype"], value["shape"]) for key, value in header.items()}, metadata
     except (ValueError, RecursionError, TypeError, KeyError, AttributeError) as error:
         raise ModelError(damaged) from error
 

@@ -23,9 +23,9 @@ FLOORS = [
     ["gan_hub.photos", "gan_hub.tiling", "gan_hub.painting"],
     ["gan_hub.models"],
     ["gan_hub.config", "gan_hub.stylizer_config"],
-    ["gan_hub.weights", "gan_hub.card", "gan_hub.labels", "gan_hub.interpolation"],
-    ["gan_hub.hub", "gan_hub.chunks"],
-    ["gan_hub.pretrained"],
+    ["gan_hub.weights", "gan_hub.card", "gan_hub.encoder_card", "gan_hub.labels", "gan_hub.interpolation"],
+    ["gan_hub.hub", "gan_hub.chunks", "gan_hub.directions"],
+    ["gan_hub.pretrained", "gan_hub.encoder", "gan_hub.companions"],
     ["gan_hub.generator", "gan_hub.stylizer"],
 ]
 TOP, OUTSIDE = len(FLOORS), len(FLOORS) + 1

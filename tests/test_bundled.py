@@ -22,6 +22,7 @@ DATASETS = {"mnist-gan": "mnist", "fashion-gan": "fashion-mnist"}
 DATA = Path(os.environ.get("GAN_HUB_DATA", "data"))
 
 
+WITH_ENCODER = ("fashion-gan", "mnist-gan")
 STYLES = ("monet", "old-masters", "starry-night", "ukiyo-e", "van-gogh")
 
 
@@ -34,9 +35,12 @@ def test_what_is_bundled() -> None:
 @pytest.mark.parametrize("folder", sorted(path.name for path in BUNDLED_FOLDER.iterdir()))
 def test_a_bundled_model_is_small_and_has_a_card(folder: str) -> None:
     files = {path.name: path.stat().st_size for path in (BUNDLED_FOLDER / folder).iterdir()}
+    encoder = {name: files.pop(name) for name in list(files) if name.startswith("encoder.")}
     assert set(files) - {"thumbnail.jpg"} == {"config.json", "model.safetensors", "README.md"}
     assert ("thumbnail.jpg" in files) == (folder in STYLES)
     assert sum(files.values()) < 6_000_000
+    assert set(encoder) == ({"encoder.json", "encoder.safetensors"} if folder in WITH_ENCODER else set())
+    assert sum(encoder.values()) < 2_000_000
     card = ModelCard.load(BUNDLED_FOLDER / folder / "README.md")
     assert card.data.library_name == "gan-hub"
     assert "[More Information Needed]" not in card.text

@@ -2,13 +2,29 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Protocol
 
 from gan_hub.models import ARCHITECTURES
 
 
 class OptionError(ValueError):
     """An option, or options that do not go together; the message says what is allowed."""
+
+
+class LaunchOptions(Protocol):
+    """What the options of anything that is launched hold."""
+
+    @property
+    def output_dir(self) -> Path:
+        """The folder that it writes."""
+
+    @property
+    def mixed_precision(self) -> Literal["auto", "no", "bf16"]:
+        """Of the forward passes; auto = as measured."""
+
+    @property
+    def num_threads(self) -> int:
+        """Of each process on a CPU; 0 = as many as fit."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from train.checkpoint import copy_into, part_of, tensors_of
-from train.config import EngineOptions
+from train.config import EngineOptions, LaunchOptions
 from train.environment import bf16_pays
 from train.guard import Guard
 
@@ -144,7 +144,7 @@ def make_optimizer(network: nn.Module, options: EngineOptions) -> torch.optim.Op
     return torch.optim.Adam(network.parameters(), lr=options.learning_rate, betas=betas, fused=fused)
 
 
-def choose_precision(options: EngineOptions, accelerator: Accelerator) -> Literal["no", "bf16"]:
+def choose_precision(options: LaunchOptions, accelerator: Accelerator) -> Literal["no", "bf16"]:
     """bf16 if asked for, by option or by the launcher, or if it measures faster; the same on every process."""
     if options.mixed_precision != "auto":
         return options.mixed_precision

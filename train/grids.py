@@ -2,11 +2,9 @@
 
 from pathlib import Path
 
-import torch
-from torch import Tensor
-
 from gan_hub.generator import GanGenerator
 from gan_hub.images import enlarge, grid, save_animation, to_pil
+from gan_hub.neighbourhood import sweep
 
 COLUMNS = 10
 ROWS = 8
@@ -24,7 +22,8 @@ def save_grid(generator: GanGenerator, folder: Path, num_steps: int) -> Path:
         labels = [i % generator.num_classes for i in range(len(z))]
     elif generator.config.num_categories:
         columns = min(generator.config.num_categories, COLUMNS)
-        z = sweep(generator, columns)
+        by_category = sweep(generator, generator.latents(range(SEED, SEED + ROWS))).unflatten(0, (-1, ROWS))
+        z = by_category[:columns].transpose(0, 1).flatten(0, 1)
     clips = generator.clips(z, labels).cpu()
     factor = max(1, 64 // max(generator.image_size))
     frames = [enlarge(grid(to_pil(clips[:, t]), columns), factor) for t in range(generator.num_frames)]
@@ -35,11 +34,3 @@ def save_grid(generator: GanGenerator, folder: Path, num_steps: int) -> Path:
         path = path.with_suffix(".webp")
         save_animation(frames, path)
     return path
-
-
-def sweep(generator: GanGenerator, num_categories: int) -> Tensor:
-    """Latents [ROWS * num_categories, latent_dim], row by row: each category with the rest of the row's z."""
-    length = generator.config.num_categories
-    codes = torch.eye(length)[:num_categories].repeat(ROWS, 1)
-    rest = generator.latents(range(SEED, SEED + ROWS))[:, length:]
-    return torch.cat([codes, rest.repeat_interleave(num_categories, dim=0)], dim=1)

@@ -18,7 +18,7 @@ from gan_hub.config import ConfigError
 from gan_hub.weights import ModelError
 from train import resume
 from train.checkpoint import Checkpoint, CheckpointError, checkpoints
-from train.config import EngineOptions, OptionError
+from train.config import EngineOptions, LaunchOptions, OptionError
 from train.engine import Engine, choose_precision
 from train.environment import asked_processes, default_num_threads
 from train.interrupt import Interrupt
@@ -30,6 +30,7 @@ from train.trackers import check_installed
 logger = logging.getLogger("train")
 
 Options = TypeVar("Options", bound=EngineOptions)
+Launched = TypeVar("Launched", bound=LaunchOptions)
 
 
 class NumberedBatches(Protocol):
@@ -40,7 +41,7 @@ class NumberedBatches(Protocol):
 
 
 def launched(
-    parse: Callable[[Sequence[str]], Options], train: Callable[[Options], None], arguments: Sequence[str] | None
+    parse: Callable[[Sequence[str]], Launched], train: Callable[[Launched], None], arguments: Sequence[str] | None
 ) -> int:
     """Parse the command line, train, and return the exit status: 0 done or interrupted, 1 failed, 2 refused."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
@@ -182,7 +183,7 @@ def warn_of_missing_processes(options: EngineOptions, accelerator: Accelerator) 
         )
 
 
-def set_num_threads(options: EngineOptions, accelerator: Accelerator) -> None:
+def set_num_threads(options: LaunchOptions, accelerator: Accelerator) -> None:
     """Share the cores among the processes of this machine; `accelerate launch` alone would leave each with one."""
     if accelerator.device.type == "cpu":
         local_processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))

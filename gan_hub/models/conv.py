@@ -48,7 +48,7 @@ class ConvGenerator(nn.Module):
         attention_stages: int = 0,
     ) -> None:
         super().__init__()
-        self.patch_size = patch_size
+        self.patch_size, self.latent_dim = patch_size, latent_dim
         sizes = resolutions((image_size[0] // patch_size, image_size[1] // patch_size), len(widths))
         self.embedding = nn.Embedding(num_classes, latent_dim) if num_classes else None
         condition_dim = max(widths)
@@ -76,10 +76,7 @@ class ConvGenerator(nn.Module):
 
         Labels are [B], weights [B, num_classes] that mix the classes, or None when there are none.
         """
-        if self.embedding is not None:
-            assert labels is not None, "a conditional network needs labels"
-            z = torch.cat([z, embedded(self.embedding, labels)], dim=1)
-        condition = leaky_relu(self.condition(z), SLOPE)
+        condition = self._conditioned(z, labels)
         x = self.base(condition).unflatten(1, self.base_shape)
         for stage in self.stages:
             x = stage(x, condition)
@@ -87,6 +84,22 @@ class ConvGenerator(nn.Module):
         # In bfloat16 the tanh of anything beyond 3.2 is exactly 1 and its gradient 0: a generator that begins by
         # painting all black, as MNIST invites it to, would never leave it.
         return pixels.float().tanh()
+
+    @property
+    def latent_weight(self) -> Tensor:
+        """What z is multiplied by first: [condition_dim, latent_dim]."""
+        return self.condition.weight[:, : self.latent_dim]
+
+    def early(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        """What z has become after the first, coarsest stage: [B, D]."""
+        condition = self._conditioned(z, labels)
+        return self.stages[0](self.base(condition).unflatten(1, self.base_shape), condition).flatten(1)
+
+    def _conditioned(self, z: Tensor, labels: Tensor | None) -> Tensor:
+        if self.embedding is not None:
+            assert labels is not None, "a conditional network needs labels"
+            z = torch.cat([z, embedded(self.embedding, labels)], dim=1)
+        return leaky_relu(self.condition(z), SLOPE)
 
 
 class GeneratorStage(nn.Module):

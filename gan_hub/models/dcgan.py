@@ -27,6 +27,7 @@ class DCGANGenerator(nn.Module):
     ) -> None:
         super().__init__()
         self.sizes = resolutions(image_size, len(widths) + 1)
+        self.latent_dim = latent_dim
         self.embedding = nn.Embedding(num_classes, latent_dim) if num_classes else None
         self.base_shape = (widths[0], *self.sizes[0])
         units = widths[0] * self.sizes[0][0] * self.sizes[0][1]
@@ -42,14 +43,26 @@ class DCGANGenerator(nn.Module):
 
         Labels are [B], weights [B, num_classes] that mix the classes, or None when there are none.
         """
-        if self.embedding is not None:
-            assert labels is not None, "a conditional network needs labels"
-            z = torch.cat([z, embedded(self.embedding, labels)], dim=1)
-        x = self.base(z).unflatten(1, self.base_shape)
+        x = self._base(z, labels)
         for norm, layer, (height, width) in zip(self.norms, [*self.layers, self.to_pixels], self.sizes[1:]):
             # Where the size halves to an odd one, the doubled grid is a cell too large.
             x = layer(relu(norm(x)))[:, :, :height, :width]
         return x.float().tanh()
+
+    @property
+    def latent_weight(self) -> Tensor:
+        """What z is multiplied by first: [units, latent_dim]."""
+        return self.base.weight[:, : self.latent_dim]
+
+    def early(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        """What z has become on the coarsest grid, after its activation: [B, D]."""
+        return relu(self.norms[0](self._base(z, labels))).flatten(1)
+
+    def _base(self, z: Tensor, labels: Tensor | None) -> Tensor:
+        if self.embedding is not None:
+            assert labels is not None, "a conditional network needs labels"
+            z = torch.cat([z, embedded(self.embedding, labels)], dim=1)
+        return self.base(z).unflatten(1, self.base_shape)
 
 
 class DCGANDiscriminator(nn.Module):

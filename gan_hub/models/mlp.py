@@ -29,7 +29,7 @@ class MLPGenerator(nn.Module):
         self, *, image_size: tuple[int, int], channels: int, latent_dim: int, num_classes: int, widths: Sequence[int]
     ) -> None:
         super().__init__()
-        self.num_classes = num_classes
+        self.latent_dim, self.num_classes = latent_dim, num_classes
         self.image_shape = (channels, *image_size)
         self.layers = perceptron([latent_dim + num_classes, *widths, math.prod(self.image_shape)])
 
@@ -39,6 +39,17 @@ class MLPGenerator(nn.Module):
         Labels are [B], weights [B, num_classes] that mix the classes, or None when there are none.
         """
         return self.layers(_with_one_hot(z, labels, self.num_classes)).float().tanh().unflatten(1, self.image_shape)
+
+    @property
+    def latent_weight(self) -> Tensor:
+        """What z is multiplied by first: [widths[0], latent_dim]."""
+        weight = self.layers[0].weight
+        assert isinstance(weight, Tensor)
+        return weight[:, : self.latent_dim]
+
+    def early(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        """What z has become after the first hidden layer: [B, widths[0]]."""
+        return self.layers[:2](_with_one_hot(z, labels, self.num_classes))
 
 
 class MLPDiscriminator(nn.Module):

@@ -66,7 +66,7 @@ class RecurrentGenerator(nn.Module):
         patch_size: int,
     ) -> None:
         super().__init__()
-        self.num_frames = num_frames
+        self.num_frames, self.latent_dim = num_frames, latent_dim
         self.start = Linear(latent_dim, latent_dim)
         self.motion = GRU(latent_dim, latent_dim)
         self.frame = ConvGenerator(
@@ -87,6 +87,17 @@ class RecurrentGenerator(nn.Module):
         # One frame of every clip at a time: matrix products sum in another order for other numbers of rows.
         frames = [self.frame(torch.cat([z, state], dim=1), labels) for state in motion.unbind(1)]
         return torch.cat(frames, dim=1)
+
+    @property
+    def latent_weight(self) -> Tensor:
+        """What z is multiplied by first, on its three ways in: [units, latent_dim]."""
+        frame = self.frame.latent_weight[:, : self.latent_dim]
+        return torch.cat([self.start.weight, self.motion.from_input.weight, frame])
+
+    def early(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        """What z has become in the first frame after its first, coarsest stage: [B, D]."""
+        state = self.motion(z, self.start(z).tanh(), 1)[:, 0]
+        return self.frame.early(torch.cat([z, state], dim=1), labels)
 
 
 class RecurrentDiscriminator(nn.Module):

@@ -1,0 +1,111 @@
+"""The commands of `gan-hub` that look into the latent space: directions, and the latent of one's own picture."""
+
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import tyro
+from PIL import Image
+
+from gan_hub import images
+from gan_hub.config import shown
+from gan_hub.directions import Method, find_directions
+from gan_hub.generator import GanGenerator
+from gan_hub.neighbourhood import strip
+from gan_hub.projection import NUM_STEPS, composite, prepare, prepare_mask
+from gan_hub.projection import project as project_picture
+from gan_hub.sampling import class_index
+
+LONGEST = 128  # pixels that small pictures are enlarged to
+
+
+def directions(
+    model: Annotated[str, tyro.conf.Positional],
+    out: Path,
+    method: Method = "sefa",
+    count: int = 10,
+    seed: int = 0,
+    rows: int = 4,
+    label: str | None = None,
+    revision: str | None = None,
+) -> None:
+    """Find directions along which pictures change most, and show what each of them does.
+
+    Args:
+        model: a bundled name such as mnist-gan, a folder, or org/name on the Hub.
+        out: a folder for directions.safetensors and a PNG for each direction; that of the model itself puts the
+            directions beside the model.
+        method: sefa (closed form, from the first layer) or ganspace (principal components of early activations).
+        count: of directions, from 1 to 64.
+        seed: of the first latent shown, and of those that ganspace looks at.
+        rows: latents that each PNG shows, a row for each; its columns are from -3 to 3 along the direction.
+        label: the class to show, by name; each seed's own if left out.
+        revision: branch, tag or commit on the Hub.
+    """
+    if rows < 1:
+        raise ValueError(f"rows is {rows}; it must be at least 1")
+    generator = GanGenerator.from_pretrained(model, revision=revision)
+    found = find_directions(generator, method, count, seed)
+    z = generator.latents(range(seed, seed + rows))
+    labels = class_index(generator, label)
+    out.mkdir(parents=True, exist_ok=True)
+    factor = max(1, LONGEST // (2 * max(generator.image_size)))
+    for i in range(len(found)):
+        picture = strip(generator, z, found, i, labels=labels)
+        images.enlarge(picture, factor).save(out / f"direction-{i + 1:02d}.png")
+    found.save(out)
+    print(f"{len(found)} directions of {model} ({method}) are in {out}")
+
+
+def project(
+    model: Annotated[str, tyro.conf.Positional],
+    picture: Annotated[Path, tyro.conf.Positional],
+    out: Path,
+    steps: int = NUM_STEPS,
+    mask: Path | None = None,
+    label: str | None = None,
+    seed: int = 0,
+    revision: str | None = None,
+) -> None:
+    """Find your own picture in the latent space, or complete it; writes picture and reconstruction side by side.
+
+    Args:
+        model: a bundled name such as mnist-gan, a folder, or org/name on the Hub.
+        picture: any size and colours; for a model of grey pictures on an even ground, a drawing is cut out and placed.
+        out: a PNG of the picture and what the model paints for it; with a mask also of the completed picture.
+        steps: of the refinement; 0 = the first guess.
+        mask: a picture that is light where the other one is known, of the same shape; the rest is completed.
+        label: the class to look in, by name; the likeliest ones if left out.
+        seed: of the random latents that compete where there is no encoder, or a mask.
+        revision: branch, tag or commit on the Hub.
+    """
+    generator = GanGenerator.from_pretrained(model, revision=revision)
+    target = prepare(_opened(picture), generator, framed=mask is None)
+    known = None if mask is None else prepare_mask(_opened(mask), generator)
+    found = project_picture(
+        generator, target, label=class_index(generator, label), num_steps=steps, mask=known, seed=seed
+    )
+    shown_pictures = [target, found.picture]
+    if known is not None:
+        shown_pictures = [target * known, found.picture, composite(target, found.picture, known)]
+    sheet = images.grid(images.to_pil(torch.stack(shown_pictures)), len(shown_pictures))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    images.enlarge(sheet, max(1, LONGEST // max(generator.image_size))).save(out)
+    named = f", class {generator.class_names[found.label]}" if found.label is not None else ""
+    print(f"mean absolute error {found.error:.2%} of the range of pixels{named}; {out}")
+
+
+def _opened(path: Path) -> Image.Image:
+    """A picture from a file, decoded.
+
+    Raises:
+        ValueError: it can't be read; says which file.
+    """
+    try:
+        with Image.open(path) as picture:
+            picture.load()
+            return picture
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ValueError(f"'{shown(str(path))}' can't be read as a picture ({type(error).__name__})") from error
