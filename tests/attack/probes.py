@@ -69,7 +69,8 @@ def ask_others(step: Doorstep, tally: Tally) -> None:
     ):  # fmt: skip
         response = step.http.get(path)
         place = response.headers.get("location", "")
-        tally.check("evil" not in place and "127.0.0.1" not in place, f"GET {path} leads to {place}")
+        leads_away = "evil" in place or step.elsewhere in place
+        tally.check(not leads_away, f"GET {path} leads to {place}")
     data = [{"path": step.elsewhere, "meta": {"_type": "gradio.FileData"}}]
     for number in range(12):
         step.http.post("/gradio_api/queue/join", json={"data": data, "fn_index": number, "session_hash": "s"})
