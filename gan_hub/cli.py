@@ -15,6 +15,7 @@ from gan_hub.data.files import DataError, find_pictures
 from gan_hub.data.idx import IDX_SETS, load_idx_set
 from gan_hub.data.pictures import decoded_pictures, load_pictures
 from gan_hub.evaluation import MIN_PICTURES, Evaluator
+from gan_hub.export_command import export
 from gan_hub.generator import GanGenerator
 from gan_hub.hub import bundled_names
 from gan_hub.latent_commands import directions, project
@@ -327,6 +328,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "evaluate": evaluate,
     "curves": curves,
     "halve": halve,
+    "export": export,
     "app": app,
 }
 
