@@ -302,7 +302,7 @@ def app(
     port: int | None = None,
     share: bool = False,
     allow_local: bool = True,
-    device: str = "cpu",
+    device: str | None = None,
 ) -> None:
     """Open the page.
 
@@ -311,7 +311,7 @@ def app(
         port: the first free one from 7860 on if left out.
         share: make a public link through Gradio's servers.
         allow_local: let the page open models in folders, if this machine alone can reach it; else it never does.
-        device: where the networks run, such as cpu or cuda.
+        device: where the networks run, such as cpu or cuda; GAN_HUB_DEVICE, or cpu, if left out.
     """
     from gan_hub import page  # importing gradio takes seconds, which `gan-hub sample` should not
 

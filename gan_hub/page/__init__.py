@@ -6,13 +6,15 @@ from typing import Any
 
 import gradio as gr
 
-from gan_hub.page import around, interpolate, sample, style, stylize
+from gan_hub.page import around, interpolate, sample, style, stylize, zero
 from gan_hub.page.models import ModelShelf
 
 TABS: tuple[Any, ...] = (sample, interpolate, stylize)  # each has a NAME, an ID for links, and build(shelf, tab)
 
 # A visitor's pictures stay for an hour; the folder is swept every ten minutes.
 DELETE_CACHE = (600, 3600)
+
+DEVICE_VARIABLE = "GAN_HUB_DEVICE"  # where the networks run if nobody says; cpu without it
 
 MASTHEAD = "<h1>GAN Hub</h1><p>Pictures from seeds, paintings from photos, by networks anyone can train.</p>"
 
@@ -25,8 +27,7 @@ def build_demo(*, allow_local: bool = False, device: str = "cpu", shelf: ModelSh
         device: where the networks run.
         shelf: where generators come from; another one in tests.
     """
-    # On a Space a typed name is a stranger's: the owner's token would open the owner's private models to everyone.
-    shelf = shelf or ModelShelf(allow_folders=allow_local, token=False if on_space() else None, device=device)
+    shelf = shelf or open_shelf(allow_local=allow_local, device=device)
     with gr.Blocks(title="GAN Hub", fill_width=True, delete_cache=DELETE_CACHE, analytics_enabled=False) as demo:
         gr.HTML(MASTHEAD, elem_id="masthead", padding=False)
         with gr.Tabs() as tabs:
@@ -39,13 +40,22 @@ def build_demo(*, allow_local: bool = False, device: str = "cpu", shelf: ModelSh
     return demo.queue(max_size=64)
 
 
+def open_shelf(*, allow_local: bool, device: str) -> ModelShelf:
+    """Where the page's models come from; arguments as in `build_demo`. On ZeroGPU they borrow its GPU."""
+    # On a Space a typed name is a stranger's: the owner's token would open the owner's private models to everyone.
+    token = False if on_space() else None
+    if zero.is_active():
+        return ModelShelf(allow_folders=allow_local, token=token, device="cuda", place=zero.lend)
+    return ModelShelf(allow_folders=allow_local, token=token, device=device)
+
+
 def launch(
     *,
     host: str | None = None,
     port: int | None = None,
     share: bool = False,
     allow_local: bool = True,
-    device: str = "cpu",
+    device: str | None = None,
     **more: Any,
 ) -> gr.Blocks:
     """Build the page and serve it until interrupted.
@@ -55,11 +65,15 @@ def launch(
         port: None = `GRADIO_SERVER_PORT`, or the first free one from 7860 on.
         share: make a public link through Gradio's servers.
         allow_local: folders of this machine may be opened, if this machine alone can reach the page; else never.
-        device: where the networks run.
+        device: where the networks run; None = `GAN_HUB_DEVICE`, or cpu. On ZeroGPU it is the GPU that is lent.
         more: passed on to Gradio's `launch`.
     """
     is_private = is_loopback(host) and not share and not on_space()
-    demo = build_demo(allow_local=allow_local and is_private, device=device)
+    allow_local = allow_local and is_private
+    shelf = open_shelf(allow_local=allow_local, device=device or os.environ.get(DEVICE_VARIABLE) or "cpu")
+    if zero.is_active():
+        zero.warm(shelf)
+    demo = build_demo(allow_local=allow_local, shelf=shelf)
     demo.launch(server_name=host, server_port=port, share=share, **launch_options(), **more)
     return demo
 

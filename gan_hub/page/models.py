@@ -40,6 +40,7 @@ class ModelShelf:
         token: for the Hub, as in huggingface_hub; False = public repositories only.
         device: where the models are put.
         capacity: models held at a time, of whatever kind.
+        place: called with each model once it is on the device; returns it.
         load: reads a generator; another one in tests.
         load_stylizer: reads a stylizer or an upscaler.
     """
@@ -51,6 +52,7 @@ class ModelShelf:
         token: bool | None = None,
         device: str = "cpu",
         capacity: int = CAPACITY,
+        place: Callable[[PretrainedModel], PretrainedModel] = lambda model: model,
         load: Callable[..., GanGenerator] = GanGenerator.from_pretrained,
         load_stylizer: Callable[..., PhotoStylizer] = PhotoStylizer.from_pretrained,
     ) -> None:
@@ -58,6 +60,7 @@ class ModelShelf:
         self._token = token
         self._device = usable_device(device)
         self._capacity = capacity
+        self._place = place
         self._load, self._load_stylizer = load, load_stylizer
         self._entries: OrderedDict[Key, _Entry] = OrderedDict()
         self._folders: dict[str, set[str]] = {}
@@ -101,7 +104,7 @@ class ModelShelf:
         load, path, revision, _ = key
         try:
             model = load(path, revision=revision, token=self._token, allow_folders=self.allow_folders)
-            model = model.to(self._device)
+            model = self._place(model.to(self._device))
         except BaseException as error:
             with self._lock:
                 if self._entries.get(key) is entry:  # so that the next one who asks tries again
