@@ -1,8 +1,8 @@
 """ZeroGPU, the Spaces that have a GPU only while it is used.
 
-Networks are put on the GPU at start, by the process that serves the page; the library `spaces` lets them wait in memory,
-and gives a forked process the GPU for as long as a request asks for. What that process changes is lost, and what goes in
-and out is pickled: so nothing but the heavy work happens there, with arrays and pictures going in and out.
+Networks are put on the GPU at start, by the process that serves the page; the library `spaces` lets them wait in
+memory, and gives a forked process the GPU for as long as a request asks for. What that process changes is lost, and
+what goes in and out is pickled: so nothing but the heavy work happens there, with arrays and pictures going in and out.
 `app.py` imports `spaces` before torch, as it must be.
 """
 
