@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 from starlette.middleware import Middleware
 
-from gan_hub.page import around, interpolate, sample, style, stylize, temporary
+from gan_hub.page import around, interpolate, sample, style, stylize, temporary, zero
 from gan_hub.page.blocks import Page
 from gan_hub.page.disk import DiskCache
 from gan_hub.page.front import Front
@@ -21,6 +21,8 @@ TABS: tuple[Any, ...] = (sample, interpolate, stylize)  # each has a NAME, an ID
 DELETE_CACHE = (600, temporary.KEEP_SECONDS)
 QUEUE_SIZE = 64
 SESSIONS = 500  # whose controls Gradio remembers: every call of a program is one
+
+DEVICE_VARIABLE = "GAN_HUB_DEVICE"  # where the networks run if nobody says; cpu without it
 
 MASTHEAD = "<h1>GAN Hub</h1><p>Pictures from seeds, paintings from photos, by networks anyone can train.</p>"
 
@@ -36,15 +38,7 @@ def build_demo(
         device: where the networks run.
         shelf: where generators come from; another one in tests.
     """
-    # Where others come, a typed name is a stranger's: the owner's token would open the owner's private models to them,
-    # and what they ask for would fill the owner's disk.
-    is_public = is_public or on_space()
-    shelf = shelf or ModelShelf(
-        allow_folders=allow_local,
-        token=False if is_public else None,
-        device=device,
-        disk=DiskCache() if is_public else None,
-    )
+    shelf = shelf or open_shelf(allow_local=allow_local, is_public=is_public, device=device)
     with Page(title="GAN Hub", fill_width=True, delete_cache=DELETE_CACHE, analytics_enabled=False) as demo:
         demo.make_room = shelf.clear
         gr.HTML(MASTHEAD, elem_id="masthead", padding=False)
@@ -58,13 +52,27 @@ def build_demo(
     return demo.queue(max_size=QUEUE_SIZE)
 
 
+def open_shelf(*, allow_local: bool, is_public: bool, device: str) -> ModelShelf:
+    """Where the page's models come from; arguments as in `build_demo`. On ZeroGPU they borrow its GPU."""
+    # Where others come, a typed name is a stranger's: the owner's token would open the owner's private models to them,
+    # and what they ask for would fill the owner's disk.
+    is_public = is_public or on_space()
+    lent: dict[str, Any] = {"device": "cuda", "place": zero.lend} if zero.is_active() else {"device": device}
+    return ModelShelf(
+        allow_folders=allow_local,
+        token=False if is_public else None,
+        disk=DiskCache() if is_public else None,
+        **lent,
+    )
+
+
 def launch(
     *,
     host: str | None = None,
     port: int | None = None,
     share: bool = False,
     allow_local: bool = True,
-    device: str = "cpu",
+    device: str | None = None,
     **more: Any,
 ) -> gr.Blocks:
     """Build the page and serve it until interrupted.
@@ -74,12 +82,19 @@ def launch(
         port: None = `GRADIO_SERVER_PORT`, or the first free one from 7860 on.
         share: make a public link through Gradio's servers.
         allow_local: folders of this machine may be opened, if this machine alone can reach the page; else never.
-        device: where the networks run.
+        device: where the networks run; None = `GAN_HUB_DEVICE`, or cpu. On ZeroGPU it is the GPU that is lent.
         more: passed on to Gradio's `launch`.
     """
     is_private = is_loopback(host) and not share and not on_space()
     temporary.use_own_folder()
-    demo = build_demo(allow_local=allow_local and is_private, is_public=not is_private, device=device)
+    shelf = open_shelf(
+        allow_local=allow_local and is_private,
+        is_public=not is_private,
+        device=device or os.environ.get(DEVICE_VARIABLE) or "cpu",
+    )
+    if zero.is_active():
+        zero.warm(shelf)
+    demo = build_demo(shelf=shelf)
     if threading.current_thread() is threading.main_thread():
         # What ends a service ends it as Ctrl-C does: the queue stops, and visitors' files are deleted.
         signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))

@@ -45,6 +45,7 @@ class ModelShelf:
         token: for the Hub, as in huggingface_hub; False = public repositories only.
         device: where the models are put.
         capacity: models held at a time, of whatever kind.
+        place: called with each model once it is on the device; returns it.
         capacity_bytes: that their weights take; the newest is held however large it is.
         allowed: repositories that may be opened; None = what `GAN_HUB_MODELS` names, or all.
         disk: where repositories are kept; None = in the cache of the Hub.
@@ -59,6 +60,7 @@ class ModelShelf:
         token: bool | None = None,
         device: str = "cpu",
         capacity: int = CAPACITY,
+        place: Callable[[PretrainedModel], PretrainedModel] = lambda model: model,
         capacity_bytes: int = CAPACITY_BYTES,
         allowed: Collection[str] | None = None,
         disk: DiskCache | None = None,
@@ -69,6 +71,7 @@ class ModelShelf:
         self._token = token
         self._device = usable_device(device)
         self._capacity, self._capacity_bytes = capacity, capacity_bytes
+        self._place = place
         named = os.environ.get(ALLOWED, "").replace(",", " ").split()
         self._allowed = frozenset(named if allowed is None else allowed) if named or allowed is not None else None
         self._disk = disk
@@ -124,7 +127,7 @@ class ModelShelf:
             with kept as cache_dir:
                 more = {} if cache_dir is None else {"cache_dir": cache_dir}
                 model = load(path, revision=revision, token=self._token, allow_folders=self.allow_folders, **more)
-            model = model.to(self._device)
+            model = self._place(model.to(self._device))
         except BaseException as error:
             with self._lock:
                 if self._entries.get(key) is entry:  # so that the next one who asks tries again
