@@ -33,6 +33,7 @@ from gan_hub.weights import WEIGHTS_FILE, ModelError, check_weights_size
 
 CONFIG_FILE = "config.json"
 TIMEOUT_SECONDS = 5.0
+CACHED_TIMEOUT_SECONDS = 0.8  # there is something to go on with
 
 BUNDLED_FOLDER = Path(__file__).parent / "bundled"
 REPO_ID = re.compile(r"{0}/{0}".format(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?"))
@@ -231,7 +232,8 @@ def locate(
     if local_files_only:
         raise ModelError(f"'{text}' is not in the cache and only local files are allowed; connect and load it once")
     try:
-        commit = _ask_for_commit(text, revision, token, kinds)
+        timeout = CACHED_TIMEOUT_SECONDS if cached and not force_download else TIMEOUT_SECONDS
+        commit = _ask_for_commit(text, revision, token, kinds, timeout)
     except ModelError as error:
         if cached and isinstance(error, UnreachableError):
             return offline
@@ -239,10 +241,12 @@ def locate(
     return ModelFiles(text, None, commit, None if revision == commit else revision or "main", hub, kinds)
 
 
-def _ask_for_commit(repo_id: str, revision: str | None, token: str | bool | None, kinds: tuple[Kind, ...]) -> str:
+def _ask_for_commit(
+    repo_id: str, revision: str | None, token: str | bool | None, kinds: tuple[Kind, ...], timeout: float
+) -> str:
     """The commit that a revision stands for now, if the Hub has one with the two files of a model."""
     try:
-        info = HfApi().model_info(repo_id, revision=revision, token=token, timeout=TIMEOUT_SECONDS)
+        info = HfApi().model_info(repo_id, revision=revision, token=token, timeout=timeout)
     except (*NETWORK_ERRORS, ValueError) as error:  # ValueError: the answer is not JSON, as a captive portal's
         raise _refusal(error, repo_id, revision, None, kinds) from error
     filenames = {sibling.rfilename for sibling in info.siblings or []}
