@@ -22,7 +22,7 @@ from gan_hub.recipe import (
     whole_number,
 )
 
-MAX_QUERY_LENGTH = 2_000
+MAX_QUERY_LENGTH = 6_000  # latents are long; browsers and servers take some more
 MAX_COUNT = 64
 MAX_COLUMNS = 16
 
@@ -80,8 +80,11 @@ class PageState:
         """The controls that make the pictures of a recipe.
 
         Raises:
-            ValueError: a grid the page can't show: seeds that don't follow one another, or too many.
+            ValueError: what the tab can't show: a picture without a seed, or a grid of seeds that don't follow one
+                another, or too many.
         """
+        if recipe.latent is not None:
+            raise ValueError("this picture has a latent of its own and no seed; drop it on the tab Explore")
         first, count = recipe.seed, len(recipe.seeds)
         if recipe.seeds != tuple(range(first, first + count)) or count > MAX_COUNT:
             raise ValueError(

@@ -10,6 +10,7 @@ import torch
 
 from gan_hub import images
 from gan_hub.generator import GanGenerator
+from gan_hub.keys import Key
 from gan_hub.latents import MAX_SEED, labels_of_latents
 from gan_hub.neighbourhood import class_matrix, neighbours
 from gan_hub.page import style
@@ -23,7 +24,6 @@ from gan_hub.page.models import ModelShelf
 from gan_hub.recipe import check_label, check_revision, check_truncation, whole_number
 from gan_hub.sampling import class_index, file_stem, public_name
 from gan_hub.state import MAX_COUNT, PageState
-from gan_hub.walk import Key
 from gan_hub.walk_state import check_keys, format_keys, parse_keys
 
 NUM_NEIGHBOURS = 12

@@ -85,6 +85,6 @@ def gallery_items(pictures: Sequence[Picture]) -> list[dict[str, Any]]:
 
 
 def caption(picture: Picture) -> str:
-    """Such as "7 · seed 12"; the seed alone if the model has no classes."""
-    seed = f"seed {picture.recipe.seed}"
+    """Such as "7 · seed 12"; the seed alone if the model has no classes, "own" for a latent without a seed."""
+    seed = "own" if picture.recipe.latent else f"seed {picture.recipe.seed}"
     return f"{picture.class_name} · {seed}" if picture.class_name else seed

@@ -8,10 +8,11 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from gan_hub.cli import main
+from gan_hub.keys import Key
 from gan_hub.page.interpolate_keys import KeyHandlers, add, remove, swap
 from gan_hub.page.models import ModelShelf
 from gan_hub.page.walks import Walker
-from gan_hub.walk import Key, Walk, encode_walk, read_walk
+from gan_hub.walk import Walk, encode_walk, read_walk
 
 VALUES = {
     "revision": "",
