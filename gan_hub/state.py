@@ -127,6 +127,34 @@ class StylizeState:
         return cls(**values), problems
 
 
+@dataclass(frozen=True)
+class PictureState:
+    """The controls of the tab Your picture that are in its links; the picture never is, what was found for it is.
+
+    Attributes:
+        model: as in `Recipe`; None = the first one bundled.
+        revision: branch, tag or commit; None = the newest.
+        label: the class to look in; None = the likeliest.
+    """
+
+    model: str | None = None
+    revision: str | None = None
+    label: str | None = None
+
+    def to_query(self) -> str:
+        """The URL's query string, "?tab=picture&model=..."; what is None is left out."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return to_query_string({"tab": "picture", **values})
+
+    @classmethod
+    def from_query(cls, query: str) -> tuple["PictureState", list[str]]:
+        """Read a query string typed by anyone; one of another tab gives the defaults. Otherwise as `PageState` does."""
+        if tab_of(query) != "picture":
+            return cls(), []
+        values, problems = read_query(query, PICTURE_FIELDS)
+        return cls(**values), problems
+
+
 def tab_of(query: str) -> str | None:
     """The tab a query string names, unchecked; None = none, which is Sample."""
     return read_query(query, {"tab": str})[0].get("tab")
@@ -193,4 +221,9 @@ STYLIZE_FIELDS: dict[str, Callable[[str], Any]] = {
     "keep_colors": partial(switch, "keep_colors"),
     "detail": check_detail,
     "seed": lambda text: whole_number("seed", number(text), 0, MAX_SEED),
+}
+PICTURE_FIELDS: dict[str, Callable[[str], Any]] = {
+    "model": check_model,
+    "revision": check_revision,
+    "label": check_label,
 }

@@ -6,10 +6,11 @@ from typing import Any
 
 import gradio as gr
 
-from gan_hub.page import around, interpolate, sample, style, stylize
+from gan_hub.page import explore, favourites, interpolate, picture, places, sample, style, stylize
 from gan_hub.page.models import ModelShelf
 
-TABS: tuple[Any, ...] = (sample, interpolate, stylize)  # each has a NAME, an ID for links, and build(shelf, tab)
+# Each has a NAME, an ID for links, and build(shelf, tab).
+TABS: tuple[Any, ...] = (sample, explore, interpolate, picture, stylize)
 
 # A visitor's pictures stay for an hour; the folder is swept every ten minutes.
 DELETE_CACHE = (600, 3600)
@@ -34,9 +35,20 @@ def build_demo(*, allow_local: bool = False, device: str = "cpu", shelf: ModelSh
             for room in TABS:
                 with gr.Tab(room.NAME, id=room.ID) as tab:
                     built[room.ID] = room.build(shelf, tab)
-        around.connect_walks(shelf, built[sample.ID], built[interpolate.ID], tabs)
+        _connect_tabs(shelf, built, tabs)
         demo.load(None, None, tabs, js=style.SELECT_TAB, api_visibility="private")
     return demo.queue(max_size=64)
+
+
+def _connect_tabs(shelf: ModelShelf, built: dict[str, Any], tabs: gr.Tabs) -> None:
+    """What was made on one tab goes to the others, and among the favourites."""
+    chosen, kept = built[sample.ID]
+    explorer, found = built[explore.ID], built[picture.ID]
+    favourites.connect(shelf, kept, [chosen, explorer.place, found])
+    for place in (chosen, explorer.place, found, kept.place):
+        places.connect_walks(shelf, place, built[interpolate.ID], tabs)
+    for place in (chosen, found, kept.place):
+        explorer.connect(place, tabs)
 
 
 def launch(

@@ -80,7 +80,10 @@ def _write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
 
 def gallery_items(pictures: Sequence[Picture]) -> list[dict[str, Any]]:
     """Pictures as a gallery's value: each a lossless PNG of its own size, its seed and class below it."""
-    files = write_files({picture.file_name: picture.png() for picture in pictures})
+    if len({picture.file_name for picture in pictures}) == len(pictures):
+        files = write_files({picture.file_name: picture.png() for picture in pictures})
+    else:  # one seed in several classes, or one picture twice
+        files = [write_files({picture.file_name: picture.png()})[0] for picture in pictures]
     return [{"image": file, "caption": caption(picture)} for file, picture in zip(files, pictures)]
 
 
