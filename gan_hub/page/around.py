@@ -1,6 +1,5 @@
 """What can be done with a picture of the tab "Sample" that was chosen: more like it, every class, the average."""
 
-import html
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +14,7 @@ from gan_hub.neighbourhood import class_matrix, neighbours
 from gan_hub.page import places, style
 from gan_hub.page.errors import as_sentences
 from gan_hub.page.facts import model_name
-from gan_hub.page.files import gallery_items, write_files
+from gan_hub.page.files import FileData, gallery_items, write_files
 from gan_hub.page.lanes import GENERATE_LANE, HIDDEN, RAW
 from gan_hub.page.models import ModelShelf
 from gan_hub.page.places import Place
@@ -107,20 +106,36 @@ class AroundHandlers:
         )
         return gr.update(value=items, columns=6, visible=True)
 
+    def class_sheet(
+        self, model: str, revision: str | None = None, seed: int = 0, count: int = NUM_ROWS, truncation: float = 1.0
+    ) -> FileData:
+        """Seeds in every class, or category of a code: one sheet, a row a seed, a column a class.
+
+        Args:
+            model: a bundled name such as mnist-gan, or org/name on the Hub.
+            revision: branch, tag or commit on the Hub; empty for the newest.
+            seed: of the first row; the others follow it.
+            count: rows, from 1 to 64.
+            truncation: from 0 to 2.
+
+        Returns:
+            the PNG.
+        """
+        number = whole_number("count", count, 1, MAX_COUNT)
+        first = whole_number("seed", seed, 0, MAX_SEED - number + 1)
+        psi = check_truncation(truncation)
+        generator = self._shelf.get(model_name(model), check_revision(revision))
+        sheet = class_matrix(generator, range(first, first + number), truncation=psi)
+        name = f"{file_stem(public_name(generator))}-classes-{first}-{first + number - 1}.png"
+        return write_files({name: images.png_bytes(sheet)})[0]
+
     def classes(self, link: str) -> Any:
         """The chosen seed and those after it in every class: the update of the gallery."""
         model, revision, key = place_of(link)
-        generator = self._shelf.get(model_name(model), revision)
-        first = key.seed or 0
-        seeds = range(first, min(first + NUM_ROWS, MAX_SEED + 1))
-        sheet = class_matrix(generator, seeds, truncation=key.truncation)
-        name = f"{file_stem(public_name(generator))}-classes-{seeds[0]}-{seeds[-1]}.png"
-        caption = f"seeds {seeds[0]} to {seeds[-1]}, one a row, in every class"
-        return gr.update(
-            value=[{"image": write_files({name: images.png_bytes(sheet)})[0], "caption": html.escape(caption)}],
-            columns=1,
-            visible=True,
-        )
+        first = min(key.seed or 0, MAX_SEED - NUM_ROWS + 1)
+        sheet = self.class_sheet(model, revision, first, NUM_ROWS, key.truncation)
+        caption = f"seeds {first} to {first + NUM_ROWS - 1}, one a row, in every class"
+        return gr.update(value=[{"image": sheet, "caption": caption}], columns=1, visible=True)
 
     def average(self, link: str) -> Any:
         """The average picture of the class, and the chosen one on its way there: the update of the gallery."""
@@ -182,3 +197,4 @@ def connect(shelf: ModelShelf, around: Around, pictures: Any) -> None:
     around.classes.click(as_sentences(handlers.classes), place, around.gallery, **event)
     around.average.click(as_sentences(handlers.average), place, around.gallery, **event)
     gr.api(as_sentences(handlers.neighbours), api_name="neighbours", **GENERATE_LANE)
+    gr.api(as_sentences(handlers.class_sheet), api_name="class_sheet", **GENERATE_LANE)

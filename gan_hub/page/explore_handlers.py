@@ -57,7 +57,7 @@ class ExploreHandlers:
         amounts: str = "",
         shown: int = 1,
         names: str = "",
-    ) -> tuple[FileData, list[dict[str, Any]], dict[str, Any]]:
+    ) -> tuple[FileData, list[dict[str, Any]], FileData | None, dict[str, Any]]:
         """Move a picture along directions in the latent space that were found without labels.
 
         Args:
@@ -71,9 +71,9 @@ class ExploreHandlers:
             names: for the directions, such as slant,,width; percent-encoded.
 
         Returns:
-            the moved picture; the strip from -3 to 3 along one direction, the other amounts kept; names and method
-            of the directions, the key of the moved picture, and the link that makes all of it again. Each PNG has its
-            recipe.
+            the moved picture; the strip from -3 to 3 along one direction, the other amounts kept; of a model with a
+            categorical code, a sheet of every category along it, a row each; and names and method of the directions,
+            the key of the moved picture, and the link that makes all of it again. Picture and strip carry recipes.
         """
         state = _checked(model, revision, key, method, amounts, shown, names)
         generator, directions, state = self._find(state)
@@ -85,7 +85,7 @@ class ExploreHandlers:
             "key": format_key(moved),
             "link": state.to_query(),
         }
-        return picture, _strip(generator, directions, state), details
+        return picture, _strip(generator, directions, state), _sweep(generator, directions, state), details
 
     def run(
         self, model: str, revision: str | None, key: str, method: str, shown: int, names: str, *amounts: float
@@ -99,8 +99,9 @@ class ExploreHandlers:
         strip = gr.update(
             value=_strip(generator, directions, state), label=f"{_called(directions, state.shown - 1)}, step by step"
         )
-        sheet, words = _sweep(generator, directions, state), _words(state, directions)
-        return before, after, strip, sheet, words, state.to_query(), place
+        sheet = _sweep(generator, directions, state)
+        sweep = gr.update(value=sheet, visible=sheet is not None)
+        return before, after, strip, sweep, _words(state, directions), state.to_query(), place
 
     def runner(self, shown: int | None) -> Callable[..., tuple[Any, ...]]:
         """`run` with one direction in the strip whatever the controls say; None = as they say."""
@@ -259,16 +260,16 @@ def _strip(generator: GanGenerator, directions: Directions, state: ExploreState)
     return [{**item, "caption": f"{amount:+g}" if amount else "0"} for item, amount in zip(items, STRIP)]
 
 
-def _sweep(generator: GanGenerator, directions: Directions, state: ExploreState) -> Any:
-    """Every category of a code, a row each, along the shown direction: the update of a picture."""
+def _sweep(generator: GanGenerator, directions: Directions, state: ExploreState) -> FileData | None:
+    """Every category of a code, a row each, along the shown direction; None without a code."""
     if not generator.config.num_categories:
-        return gr.update(value=None, visible=False)
+        return None
     z = state.moved(generator, directions).z(generator)
     steps = torch.zeros(NUM_COLUMNS, len(directions))
     steps[:, state.shown - 1] = torch.linspace(STRIP[0], STRIP[-1], NUM_COLUMNS)
     sheet = sweep_grid(generator, move(z.expand(NUM_COLUMNS, -1), directions, steps))
     name = f"{file_stem(public_name(generator))}-sweep-{state.shown}.png"
-    return gr.update(value=write_files({name: images.png_bytes(sheet)})[0], visible=True)
+    return write_files({name: images.png_bytes(sheet)})[0]
 
 
 def _origin(key: Key) -> dict[str, Any]:

@@ -165,7 +165,7 @@ def _build_results() -> Results:
         visible=False,
         buttons=["download", "fullscreen"],
         elem_id="sweep",
-        elem_classes="player",
+        elem_classes="shown-large",
     )
     with gr.Group(visible=False):
         link, directions = gr.Textbox(label="Link"), gr.File(label="Directions")

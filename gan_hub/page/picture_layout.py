@@ -130,7 +130,7 @@ def _build_panel() -> dict[str, Any]:
             download = gr.Button("Download", size="sm", min_width=100, scale=0)
         gr.HTML(
             "<strong>Is something missing, or torn?</strong> Paint over it and press Refine: the model completes it.",
-            elem_classes="summary",
+            elem_classes="hint",
             padding=False,
         )
         with gr.Row(elem_classes="sheet-and-pictures"):

@@ -87,6 +87,10 @@ body:has(.few-pixels) #gallery img { image-rendering: pixelated; }
 .keys .thumbnail-lg > img { aspect-ratio: auto 1 / 1 !important; image-rendering: pixelated; }
 .keys .grid-container { grid-template-columns: repeat(var(--grid-cols), minmax(0, 1fr)) !important; }
 .keys .gallery-item, .keys .thumbnail-lg { min-width: 0; width: 100%; }
+#favourites .grid-container { grid-template-columns: repeat(auto-fill, minmax(84px, 1fr)) !important; }
+#around .seed-row button { white-space: normal; line-height: 1.2; }
+#sweep img { max-height: 560px; }
+#sweep .icon-button-wrapper { display: flex; }
 .key-frames { gap: 8px; }
 .key-frames > .block, .key-frames > .form { border: 1px solid var(--border-color-primary); }
 .key-buttons { gap: 6px; }
@@ -105,6 +109,10 @@ body:has(.few-pixels) #gallery img { image-rendering: pixelated; }
 .sheet-and-pictures { gap: 12px; align-items: flex-start; }
 .sheet-and-pictures > * { flex: 1 1 0 !important; min-width: 130px !important; max-width: 300px; }
 .sources .tabitem { padding: 10px 0 0; border: 0; }
+#sheet-to-draw-on, #glass { padding: 0 !important; }
+.shown-large .icon-button-wrapper { display: none; }
+.hint { color: var(--body-text-color-subdued); padding: 6px 0 0; }
+.hint strong { color: var(--body-text-color); }
 .sliders .form { display: grid !important; grid-template-columns: repeat(auto-fill, minmax(185px, 1fr)); width: 100%; }
 .sliders .form > * { min-width: 0 !important; }
 #shown .wrap { gap: 4px; }
@@ -115,19 +123,27 @@ body:has(.few-pixels) #gallery img { image-rendering: pixelated; }
 .canvas .under { position: relative; }
 .canvas .under img { display: block; width: 100%; image-rendering: pixelated; border-radius: 8px; }
 .canvas .under canvas { position: absolute; inset: 0; height: 100%; opacity: .75; }
-.canvas-tools { display: flex; align-items: center; gap: 10px; padding: 8px 2px 0; font-size: .85rem; }
+.canvas-tools { display: flex; flex-wrap: wrap; align-items: center; gap: 10px; padding: 8px 2px 0; font-size: .85rem; }
 .canvas-tools label { display: flex; align-items: center; gap: 6px; flex: 1; }
-.canvas-tools input[type=range] { flex: 1; min-width: 60px; accent-color: var(--color-accent); }
-.canvas-tools input[type=color] { width: 34px; height: 30px; padding: 0; border: 0; background: none; }
+.canvas-tools input[type=range] { flex: 1; width: 60px; min-width: 50px; accent-color: var(--color-accent); }
+.canvas-tools input[type=color] { flex: none; width: 34px; height: 30px; padding: 0; border: 0; background: none; }
 .canvas-tools button { padding: 6px 14px; border-radius: 8px; background: var(--button-secondary-background-fill);
   border: 1px solid var(--border-color-primary); }
-#frame { max-width: 200px; }
+.scrub-row { align-items: center; }
+#frame { flex: 0 0 150px !important; min-width: 100px !important; }
+#way .wrap { gap: 6px; flex-wrap: nowrap; }
+#way label { padding: 6px; white-space: nowrap; }
+.in-three { display: grid !important; grid-template-columns: 330px minmax(0, 1fr); grid-template-rows: auto 1fr; }
+.in-three > .controls:first-child { grid-row: 1 / span 2; }
+.in-three > .more { display: grid !important; grid-template-columns: 1fr 1fr; align-items: start; }
 #frame img { image-rendering: pixelated; }
 #pair { border: 0; padding: 0; }
 .controls input[type=checkbox] { border-color: var(--neutral-400); }
 
 @media (max-width: 700px) {
-  .tab-container button { padding-inline: 5px !important; font-size: .82rem; }
+  .tab-container button { padding-inline: 3px !important; font-size: .78rem; }
+  .in-three { display: flex !important; }
+  .in-three > .more { grid-template-columns: 1fr; width: 100%; }
   .sheet-and-pictures { flex-wrap: wrap; }
   .sheet-and-pictures > .sources { flex: 1 1 100% !important; max-width: none; }
   .gradio-container .main main { padding: 14px 10px 8px !important; }

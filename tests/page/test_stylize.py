@@ -20,6 +20,7 @@ from PIL import Image
 from gan_hub import GanGenerator, PhotoStylizer, hub, page
 from gan_hub.page import easel, styles
 from gan_hub.page.easel import Easel, Order
+from gan_hub.page.files import META
 from gan_hub.page.jobs import StoppedError
 from gan_hub.page.models import ModelShelf
 from gan_hub.page.stylize_batch import BatchHandlers
@@ -77,7 +78,7 @@ def saved(path: Path, image: Image.Image | None = None, **options: Any) -> Path:
 
 def sent(path: Path) -> dict[str, Any]:
     """A file as it reaches a handler."""
-    return {"path": str(path), "orig_name": path.name}
+    return {"path": str(path), "orig_name": path.name, "meta": META}
 
 
 def stylize(client: Client, photo: Path | None, **changes: object) -> Path:
