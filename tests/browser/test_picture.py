@@ -9,6 +9,7 @@ import pytest
 import torch
 from playwright.sync_api import Page, expect
 
+import gan_hub
 from gan_hub import images, projection
 from gan_hub.features import FeatureExtractor
 from gan_hub.keys import Key, pictures_of
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
 Points = Sequence[tuple[float, float]]
 SLOW = 60_000
+FEATURES = Path(gan_hub.__file__).parent / "bundled" / "mnist-features"  # the tests' own bundle has none
 ONE: Points = [(0.52, 0.15), (0.48, 0.85)]
 THREE: Points = [
     (0.3, 0.25), (0.5, 0.15), (0.68, 0.28), (0.62, 0.42), (0.45, 0.5),
@@ -62,7 +64,7 @@ def seen_in(png: bytes, shelf: ModelShelf) -> int:
     key = Key.of_recipe(read_recipe(png))
     picture = pictures_of(generator, [key])[0].image
     pixels = images.from_uint8(torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8).view(1, 1, 28, 28))
-    return int(FeatureExtractor.from_bundled("mnist-features").classify(pixels)[0])
+    return int(FeatureExtractor.from_folder(FEATURES).classify(pixels)[0])
 
 
 def test_a_drawn_digit_is_found_refined_and_walked_from(
