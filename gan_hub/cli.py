@@ -15,6 +15,7 @@ from gan_hub.data.files import DataError, find_pictures
 from gan_hub.data.idx import IDX_SETS, load_idx_set
 from gan_hub.data.pictures import decoded_pictures, load_pictures
 from gan_hub.evaluation import MIN_PICTURES, Evaluator
+from gan_hub.export_command import export
 from gan_hub.generator import GanGenerator
 from gan_hub.hub import bundled_names
 from gan_hub.latent_commands import directions, interpolate, project
@@ -224,7 +225,7 @@ def app(
     port: int | None = None,
     share: bool = False,
     allow_local: bool = True,
-    device: str = "cpu",
+    device: str | None = None,
 ) -> None:
     """Open the page.
 
@@ -233,7 +234,7 @@ def app(
         port: the first free one from 7860 on if left out.
         share: make a public link through Gradio's servers.
         allow_local: let the page open models in folders, if this machine alone can reach it; else it never does.
-        device: where the networks run, such as cpu or cuda.
+        device: where the networks run, such as cpu or cuda; GAN_HUB_DEVICE, or cpu, if left out.
     """
     from gan_hub import page  # importing gradio takes seconds, which `gan-hub sample` should not
 
@@ -250,6 +251,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "evaluate": evaluate,
     "curves": curves,
     "halve": halve,
+    "export": export,
     "app": app,
 }
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import gradio as gr
 
-from gan_hub.hub import bundled_names
 from gan_hub.latents import MAX_SEED
+from gan_hub.page import offered
 from gan_hub.page.handlers import default_model
 from gan_hub.walk_state import MAX_KEYS_LENGTH, MAX_WALKS, WalkState
 
@@ -89,7 +89,7 @@ def build(allow_folders: bool) -> tuple[Controls, Results]:
 
 def _build_controls(allow_folders: bool) -> dict[str, Any]:
     model = gr.Dropdown(
-        bundled_names(),
+        offered.generators(),
         value=default_model(),
         label="Model",
         info="or org/name on the Hub" + (", or a folder" if allow_folders else ""),

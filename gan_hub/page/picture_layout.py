@@ -5,8 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from gan_hub.hub import bundled_names
-from gan_hub.page import canvas, places
+from gan_hub.page import canvas, offered, places
 from gan_hub.page.handlers import default_model
 from gan_hub.page.picture_handlers import MAX_STEPS
 from gan_hub.page.places import Place
@@ -106,7 +105,7 @@ def _build_sources() -> dict[str, Any]:
 
 def _build_controls(allow_folders: bool) -> dict[str, Any]:
     model = gr.Dropdown(
-        bundled_names(),
+        offered.generators(),
         value=default_model(),
         label="Model",
         info="or org/name on the Hub" + (", or a folder" if allow_folders else ""),

@@ -4,9 +4,8 @@ from typing import Any
 
 import gradio as gr
 
-from gan_hub.hub import bundled_names
 from gan_hub.latents import MAX_SEED
-from gan_hub.page import around, favourites, style
+from gan_hub.page import around, favourites, offered, style
 from gan_hub.page.errors import as_sentences
 from gan_hub.page.handlers import SampleHandlers, default_model
 from gan_hub.page.lanes import GENERATE_LANE, LOAD_LANE, RAW
@@ -52,7 +51,7 @@ def build(shelf: ModelShelf, tab: gr.Tab) -> tuple[Place, favourites.Favourites]
 def _build_controls(allow_folders: bool) -> tuple[Any, ...]:
     """The left side: the seven controls in the order of the handlers' arguments, and what stands between them."""
     model = gr.Dropdown(
-        bundled_names(),
+        offered.generators(),
         value=default_model(),
         label="Model",
         info="or org/name on the Hub" + (", or a folder" if allow_folders else ""),
