@@ -16,9 +16,9 @@ import torch
 from PIL import Image
 
 from gan_hub import GanGenerator, page
+from gan_hub.offered import MODELS_VARIABLE, STYLES_VARIABLE
 from gan_hub.page import zero
 from gan_hub.page.models import ModelShelf
-from gan_hub.page.offered import MODELS_VARIABLE, STYLES_VARIABLE
 from gan_hub.photos import PhotoError
 from tests.conftest import make_generator, make_stylizer
 
