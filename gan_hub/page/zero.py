@@ -1,8 +1,8 @@
 """ZeroGPU, the Spaces that have a GPU only while it is used.
 
-Networks are put on the GPU at start, by the process that serves the page; the library `spaces` lets them wait there,
-and gives a forked process the GPU for as long as a request asks for. What that process changes is lost, and what goes
-in and out is pickled: so nothing but the heavy work happens there, with arrays and pictures going in and out.
+Networks are put on the GPU at start, by the process that serves the page; the library `spaces` lets them wait in
+memory, and gives a forked process the GPU for as long as a request asks for. What that process changes is lost, and
+what goes in and out is pickled: so nothing but the heavy work happens there, with arrays and pictures going in and out.
 `app.py` imports `spaces` before torch, as it must be.
 """
 
@@ -18,9 +18,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from gan_hub import offered
 from gan_hub.generator import GanGenerator
 from gan_hub.labels import Labels
+from gan_hub.page import offered
 from gan_hub.page.models import CAPACITY, ModelShelf
 from gan_hub.painting import Painting
 from gan_hub.pretrained import PretrainedModel
