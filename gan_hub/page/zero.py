@@ -18,9 +18,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from gan_hub import offered
 from gan_hub.generator import GanGenerator
 from gan_hub.labels import Labels
-from gan_hub.page import offered
 from gan_hub.page.models import CAPACITY, ModelShelf
 from gan_hub.painting import Painting
 from gan_hub.pretrained import PretrainedModel
