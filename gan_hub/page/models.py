@@ -1,6 +1,5 @@
 """The models the page holds in memory, generators and stylizers together: a few, each loaded once however many ask."""
 
-import os
 import threading
 import time
 from collections import OrderedDict
@@ -14,6 +13,7 @@ from typing import cast
 from gan_hub.config import shown
 from gan_hub.generator import GanGenerator
 from gan_hub.hub import COMMIT, REPO_ID, WEIGHTS_FILE, Kind, ModelError, bundled_names
+from gan_hub.page import offered
 from gan_hub.page.disk import DiskCache
 from gan_hub.pretrained import PretrainedModel
 from gan_hub.recipe import FOLDER_PREFIX
@@ -22,7 +22,6 @@ from gan_hub.stylizer import PhotoStylizer
 
 CAPACITY = 8
 CAPACITY_BYTES = 1024**3
-ALLOWED = "GAN_HUB_MODELS"  # repositories that visitors may open, separated by commas or spaces; all if it is not set
 REFRESH_SECONDS = 300.0  # how long "the newest commit" is taken to stay the newest
 
 Load = Callable[..., PretrainedModel]
@@ -47,7 +46,7 @@ class ModelShelf:
         capacity: models held at a time, of whatever kind.
         place: called with each model once it is on the device; returns it.
         capacity_bytes: that their weights take; the newest is held however large it is.
-        allowed: repositories that may be opened; None = what `GAN_HUB_MODELS` names, or all.
+        allowed: repositories that may be opened; None = those of `gan_hub.page.offered`, or all.
         disk: where repositories are kept; None = in the cache of the Hub.
         load: reads a generator; another one in tests.
         load_stylizer: reads a stylizer or an upscaler.
@@ -72,8 +71,7 @@ class ModelShelf:
         self._device = usable_device(device)
         self._capacity, self._capacity_bytes = capacity, capacity_bytes
         self._place = place
-        named = os.environ.get(ALLOWED, "").replace(",", " ").split()
-        self._allowed = frozenset(named if allowed is None else allowed) if named or allowed is not None else None
+        self._allowed = offered.allowed() if allowed is None else frozenset(allowed)
         self._disk = disk
         self._load, self._load_stylizer = load, load_stylizer
         self._entries: OrderedDict[Key, _Entry] = OrderedDict()

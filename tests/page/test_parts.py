@@ -95,7 +95,7 @@ def test_who_may_open_folders(host, share, space, allowed, monkeypatch: pytest.M
     monkeypatch.setattr(page, "build_demo", lambda **options: built.update(options) or gr.Blocks())
     monkeypatch.setattr(gr.Blocks, "launch", lambda _, **options: built.update(options))
     page.launch(host=host, share=share)
-    assert built["allow_local"] is allowed
+    assert built["shelf"].allow_folders is allowed
     assert not built.get("allowed_paths")
 
 
