@@ -58,7 +58,7 @@ def open_shelf(*, allow_local: bool = False, is_public: bool = False, device: st
     # Where others come, a typed name is a stranger's: the owner's token would open the owner's private models to them,
     # and what they ask for would fill the owner's disk.
     is_public = is_public or on_space()
-    lent: dict[str, Any] = {"device": "cuda", "place": zero.lend} if zero.is_active() else {"device": device}
+    lent: dict[str, Any] = {"place": zero.lend} if zero.is_active() else {"device": device}
     return ModelShelf(
         allow_folders=allow_local,
         token=False if is_public else None,
