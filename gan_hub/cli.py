@@ -17,6 +17,7 @@ from gan_hub.data.pictures import decoded_pictures, load_pictures
 from gan_hub.evaluation import MIN_PICTURES, Evaluator
 from gan_hub.generator import GanGenerator
 from gan_hub.hub import bundled_names
+from gan_hub.hub_commands import push
 from gan_hub.latent_commands import directions, project
 from gan_hub.photos import check_encoding
 from gan_hub.recipe import parse_seeds
@@ -327,6 +328,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "evaluate": evaluate,
     "curves": curves,
     "halve": halve,
+    "push": push,
     "app": app,
 }
 

@@ -24,6 +24,7 @@ FLOORS = [
     ["gan_hub.models"],
     ["gan_hub.config", "gan_hub.stylizer_config"],
     ["gan_hub.weights", "gan_hub.card", "gan_hub.encoder_card", "gan_hub.labels", "gan_hub.interpolation"],
+    ["gan_hub.refusals"],
     ["gan_hub.hub", "gan_hub.chunks", "gan_hub.directions"],
     ["gan_hub.pretrained", "gan_hub.encoder", "gan_hub.companions"],
     ["gan_hub.generator", "gan_hub.stylizer"],
