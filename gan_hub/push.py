@@ -222,7 +222,7 @@ def _commit(
             create_pr=create_pr,
         )
         try:
-            # Before the commit: what takes long is sent again a file at a time, and the client does some of that itself.
+            # Before the commit, so that what takes long is not sent again with it.
             patiently(
                 partial(
                     api.preupload_lfs_files, repo_id, additions, revision=branch, create_pr=create_pr, free_memory=False

@@ -71,7 +71,7 @@ class Pusher:
                 self._worker = threading.Thread(target=self._work, name="push", daemon=True)
                 self._worker.start()
         if replaced is not None:
-            shutil.rmtree(replaced, ignore_errors=True)
+            shutil.rmtree(replaced.parent, ignore_errors=True)
 
     def finish(self) -> None:
         """Wait for the push that is on its way, and push the run's folder.
@@ -95,7 +95,7 @@ class Pusher:
         with self._lock:
             waiting, self._waiting = self._waiting, None
         if waiting is not None:
-            shutil.rmtree(waiting, ignore_errors=True)
+            shutil.rmtree(waiting.parent, ignore_errors=True)
 
     def _let_go(self) -> None:
         self.abandon()

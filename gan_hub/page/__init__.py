@@ -6,10 +6,15 @@ from typing import Any
 
 import gradio as gr
 
-from gan_hub.page import around, interpolate, sample, style, stylize
+from gan_hub.page import around, compare, interpolate, sample, style, stylize
 from gan_hub.page.models import ModelShelf
 
-TABS: tuple[Any, ...] = (sample, interpolate, stylize)  # each has a NAME, an ID for links, and build(shelf, tab)
+TABS: tuple[Any, ...] = (
+    sample,
+    interpolate,
+    stylize,
+    compare,
+)  # each has a NAME, an ID for links, and build(shelf, tab)
 
 # A visitor's pictures stay for an hour; the folder is swept every ten minutes.
 DELETE_CACHE = (600, 3600)

@@ -55,7 +55,7 @@ class ModelShelf:
         load_stylizer: Callable[..., PhotoStylizer] = PhotoStylizer.from_pretrained,
     ) -> None:
         self.allow_folders = allow_folders
-        self._token = token
+        self.token = token
         self._device = usable_device(device)
         self._capacity = capacity
         self._load, self._load_stylizer = load, load_stylizer
@@ -100,7 +100,7 @@ class ModelShelf:
     def _fill(self, key: Key, entry: _Entry) -> None:
         load, path, revision, _ = key
         try:
-            model = load(path, revision=revision, token=self._token, allow_folders=self.allow_folders)
+            model = load(path, revision=revision, token=self.token, allow_folders=self.allow_folders)
             model = model.to(self._device)
         except BaseException as error:
             with self._lock:
