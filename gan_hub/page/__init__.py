@@ -11,14 +11,26 @@ from typing import Any
 import gradio as gr
 from starlette.middleware import Middleware
 
-from gan_hub.page import explore, favourites, interpolate, picture, places, sample, style, stylize, temporary, zero
+from gan_hub.page import (
+    compare,
+    explore,
+    favourites,
+    interpolate,
+    picture,
+    places,
+    sample,
+    style,
+    stylize,
+    temporary,
+    zero,
+)
 from gan_hub.page.blocks import Page
 from gan_hub.page.disk import DiskCache
 from gan_hub.page.front import Front
 from gan_hub.page.models import ModelShelf
 
 # Each has a NAME, an ID for links, and build(shelf, tab).
-TABS: tuple[Any, ...] = (sample, explore, interpolate, picture, stylize)
+TABS: tuple[Any, ...] = (sample, explore, interpolate, picture, stylize, compare)
 STEPWISE = (explore, picture)  # they go through networks in many small steps: see `launch`
 
 # A visitor's pictures stay for an hour; the folder is swept every ten minutes.
@@ -84,7 +96,7 @@ def open_shelf(
     is_public = is_public or on_space()
     if borrows is None:
         borrows = zero.is_active()
-    where: dict[str, Any] = {"device": "cuda", "place": zero.lend} if borrows else {"device": device}
+    where: dict[str, Any] = {"place": zero.lend} if borrows else {"device": device}
     return ModelShelf(
         allow_folders=allow_local,
         token=False if is_public else None,
