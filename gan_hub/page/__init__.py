@@ -4,8 +4,6 @@ import ipaddress
 import os
 import signal
 import threading
-from collections.abc import Collection
-from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -31,7 +29,6 @@ from gan_hub.page.models import ModelShelf
 
 # Each has a NAME, an ID for links, and build(shelf, tab).
 TABS: tuple[Any, ...] = (sample, explore, interpolate, picture, stylize, compare)
-STEPWISE = (explore, picture)  # they go through networks in many small steps: see `launch`
 
 # A visitor's pictures stay for an hour; the folder is swept every ten minutes.
 DELETE_CACHE = (600, temporary.KEEP_SECONDS)
@@ -44,12 +41,7 @@ MASTHEAD = "<h1>GAN Hub</h1><p>Pictures from seeds, paintings from photos, by ne
 
 
 def build_demo(
-    *,
-    allow_local: bool = False,
-    is_public: bool = False,
-    device: str = "cpu",
-    shelf: ModelShelf | None = None,
-    near: ModelShelf | None = None,
+    *, allow_local: bool = False, is_public: bool = False, device: str = "cpu", shelf: ModelShelf | None = None
 ) -> gr.Blocks:
     """The page, not started; nothing is loaded yet.
 
@@ -58,50 +50,32 @@ def build_demo(
         is_public: others than the owner come: repositories are opened without the owner's token.
         device: where the networks run.
         shelf: where generators come from; another one in tests.
-        near: where those come from that are walked through in many small steps; None = the shelf.
     """
     shelf = shelf or open_shelf(allow_local=allow_local, is_public=is_public, device=device)
-    near = near or shelf
     with Page(title="GAN Hub", fill_width=True, delete_cache=DELETE_CACHE, analytics_enabled=False) as demo:
-        demo.make_room = partial(_clear, {shelf, near})
+        demo.make_room = shelf.clear
         gr.HTML(MASTHEAD, elem_id="masthead", padding=False)
         with gr.Tabs() as tabs:
             built: dict[str, Any] = {}
             for room in TABS:
                 with gr.Tab(room.NAME, id=room.ID) as tab:
-                    built[room.ID] = room.build(near if room in STEPWISE else shelf, tab)
+                    built[room.ID] = room.build(shelf, tab)
         _connect_tabs(shelf, built, tabs)
         demo.load(None, None, tabs, js=style.SELECT_TAB, api_visibility="private")
     return demo.queue(max_size=QUEUE_SIZE)
 
 
-def _clear(shelves: Collection[ModelShelf]) -> None:
-    for shelf in shelves:
-        shelf.clear()
-
-
-def open_shelf(
-    *, allow_local: bool = False, is_public: bool = False, device: str = "cpu", borrows: bool | None = None
-) -> ModelShelf:
-    """Where the page's models come from; arguments as in `build_demo`.
-
-    Args:
-        allow_local: see there.
-        is_public: see there.
-        device: see there; of no account where the GPU is borrowed.
-        borrows: whether models borrow ZeroGPU's GPU; None = where there is one.
-    """
+def open_shelf(*, allow_local: bool = False, is_public: bool = False, device: str = "cpu") -> ModelShelf:
+    """Where the page's models come from; arguments as in `build_demo`. On ZeroGPU they borrow its GPU."""
     # Where others come, a typed name is a stranger's: the owner's token would open the owner's private models to them,
     # and what they ask for would fill the owner's disk.
     is_public = is_public or on_space()
-    if borrows is None:
-        borrows = zero.is_active()
-    where: dict[str, Any] = {"place": zero.lend} if borrows else {"device": device}
+    lent: dict[str, Any] = {"place": zero.lend} if zero.is_active() else {"device": device}
     return ModelShelf(
         allow_folders=allow_local,
         token=False if is_public else None,
         disk=DiskCache() if is_public else None,
-        **where,
+        **lent,
     )
 
 
@@ -137,14 +111,14 @@ def launch(
     """
     is_private = is_loopback(host) and not share and not on_space()
     temporary.use_own_folder()
-    who: dict[str, Any] = {"allow_local": allow_local and is_private, "is_public": not is_private}
-    shelf = open_shelf(**who, device=device or os.environ.get(DEVICE_VARIABLE) or "cpu")
-    near = None
+    shelf = open_shelf(
+        allow_local=allow_local and is_private,
+        is_public=not is_private,
+        device=device or os.environ.get(DEVICE_VARIABLE) or "cpu",
+    )
     if zero.is_active():
         zero.warm(shelf)
-        # A search goes back and forth too often for a GPU that is lent for single requests.
-        near = open_shelf(**who, device="cpu", borrows=False)
-    demo = build_demo(shelf=shelf, near=near)
+    demo = build_demo(shelf=shelf)
     if threading.current_thread() is threading.main_thread():
         # What ends a service ends it as Ctrl-C does: the queue stops, and visitors' files are deleted.
         signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))

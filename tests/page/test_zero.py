@@ -11,7 +11,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import gradio as gr
 import pytest
 import torch
 from PIL import Image
@@ -188,15 +187,3 @@ def test_spaces_is_imported_before_torch_and_only_where_it_is(active: bool, tmp_
     )
     assert result.returncode == 0, result.stderr
     assert ("spaces came first" in result.stdout) is active
-
-
-def test_what_goes_step_by_step_stays_on_the_cpu(spaces: FakeSpaces, monkeypatch: pytest.MonkeyPatch) -> None:
-    built: dict[str, Any] = {}
-    monkeypatch.setattr(zero, "warm", lambda _: None)
-    monkeypatch.setattr(zero, "lend", lambda model: model)
-    monkeypatch.setattr(page, "open_shelf", lambda **options: options)
-    monkeypatch.setattr(page, "build_demo", lambda **shelves: built.update(shelves) or gr.Blocks())
-    monkeypatch.setattr(gr.Blocks, "launch", lambda *_, **__: None)
-    page.launch()
-    assert (built["near"]["device"], built["near"]["borrows"]) == ("cpu", False)
-    assert "borrows" not in built["shelf"]
