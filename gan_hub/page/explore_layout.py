@@ -5,9 +5,10 @@ from typing import Any
 
 import gradio as gr
 
+from gan_hub import offered
 from gan_hub.explore_state import MAX_AMOUNT, MAX_LINK_NAME, NUM_SLIDERS
 from gan_hub.latents import MAX_SEED
-from gan_hub.page import offered, places
+from gan_hub.page import places
 from gan_hub.page.handlers import default_model
 from gan_hub.page.places import Place
 

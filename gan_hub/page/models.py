@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from gan_hub import offered
 from gan_hub.config import shown
 from gan_hub.generator import GanGenerator
 from gan_hub.hub import COMMIT, REPO_ID, WEIGHTS_FILE, Kind, ModelError, bundled_names
-from gan_hub.page import offered
 from gan_hub.page.disk import DiskCache
 from gan_hub.pretrained import PretrainedModel
 from gan_hub.recipe import FOLDER_PREFIX
@@ -46,7 +46,7 @@ class ModelShelf:
         capacity: models held at a time, of whatever kind.
         place: called with each model once it is on the device; returns it.
         capacity_bytes: that their weights take; the newest is held however large it is.
-        allowed: repositories that may be opened; None = those of `gan_hub.page.offered`, or all.
+        allowed: repositories that may be opened; None = those of `gan_hub.offered`, or all.
         disk: where repositories are kept; None = in the cache of the Hub.
         load: reads a generator; another one in tests.
         load_stylizer: reads a stylizer or an upscaler.

@@ -5,7 +5,8 @@ from typing import Any
 
 import gradio as gr
 
-from gan_hub.page import canvas, offered, places
+from gan_hub import offered
+from gan_hub.page import canvas, places
 from gan_hub.page.handlers import default_model
 from gan_hub.page.picture_handlers import MAX_STEPS
 from gan_hub.page.places import Place
