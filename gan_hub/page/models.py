@@ -67,7 +67,7 @@ class ModelShelf:
         load_stylizer: Callable[..., PhotoStylizer] = PhotoStylizer.from_pretrained,
     ) -> None:
         self.allow_folders = allow_folders
-        self._token = token
+        self.token = token
         self._device = usable_device(device)
         self._capacity, self._capacity_bytes = capacity, capacity_bytes
         self._place = place
@@ -124,7 +124,7 @@ class ModelShelf:
         try:
             with kept as cache_dir:
                 more = {} if cache_dir is None else {"cache_dir": cache_dir}
-                model = load(path, revision=revision, token=self._token, allow_folders=self.allow_folders, **more)
+                model = load(path, revision=revision, token=self.token, allow_folders=self.allow_folders, **more)
             model = self._place(model.to(self._device))
         except BaseException as error:
             with self._lock:

@@ -72,7 +72,7 @@ def build(allow_folders: bool) -> tuple[Controls, Results]:
                 with gr.Column(elem_classes="sources", min_width=230):
                     sources = _build_sources()
                 before = _picture("As prepared", "prepared")
-                after = _picture("As the model paints it", "painted-by-model")
+                after = _picture("As painted", "painted-by-model")
             with gr.Row(elem_classes="take-away"):
                 summary = gr.HTML(HELLO, elem_id="found", elem_classes="summary", padding=False)
                 refine = gr.Button("Refine", variant="primary", size="sm", min_width=100, scale=0, elem_id="refine")
