@@ -168,7 +168,8 @@ class ModelFiles:
                 )
             if stated.size is not None:
                 check_size(stated.size)
-            return Path(hf_hub_download(self.name, filename, revision=self.commit, **self.hub))
+            fetch = partial(hf_hub_download, self.name, filename, revision=self.commit, **self.hub)
+            return Path(patiently(fetch, after_cuts=False))
         except NETWORK_ERRORS as error:
             raise pull_refusal(error, self.name, self.commit, filename, bundled_names(*self.kinds)) from error
 

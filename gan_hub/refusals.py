@@ -36,14 +36,24 @@ class PushError(ModelError):
     """What could not be pushed; the message says why, and how to repeat it."""
 
 
-def patiently(ask: Callable[[], Answer], pauses: Sequence[float] = PAUSES) -> Answer:
-    """Ask the Hub again where it answers that it is busy or broken, or hangs up; silence is not waited for twice."""
+def patiently(ask: Callable[[], Answer], pauses: Sequence[float] = PAUSES, *, after_cuts: bool = True) -> Answer:
+    """Ask the Hub again where it answers that it is busy or broken; silence is not waited for twice.
+
+    Args:
+        ask: what may raise.
+        pauses: seconds before each further try.
+        after_cuts: ask again, too, where the connection was cut; False for what the client itself goes on with.
+    """
     for pause in pauses:
         try:
             return ask()
         except (*NETWORK_ERRORS, RuntimeError) as error:
             cause = cause_of(error)
-            hung_up = isinstance(cause, httpx2.TransportError) and not isinstance(cause, httpx2.TimeoutException)
+            hung_up = (
+                after_cuts
+                and isinstance(cause, httpx2.TransportError)
+                and not isinstance(cause, httpx2.TimeoutException)
+            )
             if not hung_up and (status_of(error) not in TRANSIENT):
                 raise
             asked = error.response.headers.get("retry-after", "") if isinstance(error, HfHubHTTPError) else ""

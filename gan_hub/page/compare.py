@@ -31,7 +31,7 @@ def build(shelf: ModelShelf, tab: gr.Tab) -> None:
             count = gr.Slider(1, MAX_PICTURES, 16, step=1, label="Pictures", buttons=[])
             truncation = gr.Slider(0, 2, 1, step=0.05, label="Truncation")
             compare = gr.Button("Compare", variant="primary", elem_id="compare-button")
-            look_up = gr.Button("Steps of its training", size="sm", elem_id="compare-steps")
+            look_up = gr.Button("Steps of the left model's training", size="sm", elem_id="compare-steps")
         with gr.Column(elem_classes="results", min_width=280):
             with gr.Row(elem_classes="pair-of-sheets"):
                 left_sheet, left_facts = _sheet("Left")
@@ -111,6 +111,7 @@ def _sheet(label: str) -> tuple[Any, Any]:
     with gr.Column(min_width=260):
         sheet = gr.Image(
             label=label,
+            show_label=False,
             type="filepath",
             format="png",
             interactive=False,

@@ -1,13 +1,14 @@
 """What the events of the tab "Compare" do: the same seeds from two models, revisions, or steps of a training."""
 
 import html
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from gan_hub import images
 from gan_hub.catalogue import at_step, find_models, steps_of
-from gan_hub.hub import bundled_names
+from gan_hub.hub import REPO_ID, bundled_names
 from gan_hub.latents import MAX_SEED
 from gan_hub.page.facts import model_name
 from gan_hub.page.files import FileData, write_files
@@ -68,7 +69,7 @@ class CompareHandlers:
         """
         known = [int(step) for step in str(steps).split(",") if step.isdecimal()]
         if not known:
-            raise ValueError("no steps were looked up; press 'Steps of its training' first")
+            raise ValueError('no steps were looked up; press "Steps of the left model\'s training" first')
         step = known[whole_number("index", index, 0, len(known) - 1)]
         path, revision = at_step(model_name(model), step, allow_folders=self._shelf.allow_folders)
         sheet, _ = self.side(path, revision, seed, count, truncation)
@@ -84,4 +85,5 @@ class CompareHandlers:
 
 
 def _step_shown(step: int, model: str) -> str:
-    return f"<strong>step {step:,}</strong> of the training of {html.escape(model[:200])}"
+    name = model if REPO_ID.fullmatch(model) else Path(model).name
+    return f"<strong>step {step:,}</strong> of the training of {html.escape(name[:200])}"

@@ -46,7 +46,7 @@ class ModelShelf:
         capacity: models held at a time, of whatever kind.
         place: called with each model once it is on the device; returns it.
         capacity_bytes: that their weights take; the newest is held however large it is.
-        allowed: repositories that may be opened; None = those of `gan_hub.page.offered`, or all.
+        allowed: repositories that may be opened; None = those of `gan_hub.offered`, or all.
         disk: where repositories are kept; None = in the cache of the Hub.
         load: reads a generator; another one in tests.
         load_stylizer: reads a stylizer or an upscaler.

@@ -14,6 +14,7 @@ from huggingface_hub import ModelCard
 from gan_hub import GanGenerator
 from gan_hub import push as push_module
 from tests.hub_server import READ_TOKEN, Fault, LoopbackHub
+from tests.test_snippets import run_snippet
 from train.config import OptionError
 from train.presets import preset
 from train.push import Pusher
@@ -48,7 +49,7 @@ def test_train_push_pull_in_a_fresh_process_and_sample(hub: LoopbackHub, tmp_pat
     assert torch.equal(early.sample(2, seed=0), kept.sample(2, seed=0))
 
 
-def test_what_the_repository_holds(hub: LoopbackHub, tmp_path: Path) -> None:
+def test_what_the_repository_holds(hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert main([*WORDS, *PUSH, "--output_dir", str(tmp_path / "run")]) == 0
     head = hub.repos["org/run"].head
     assert set(head) == {
@@ -65,6 +66,10 @@ def test_what_the_repository_holds(hub: LoopbackHub, tmp_path: Path) -> None:
     local = (tmp_path / "run" / "README.md").read_text()
     assert "](samples/0000020.png)" in local
     assert "](curves.png)" in local
+    run_snippet(card.text, tmp_path, monkeypatch)  # by the repository's name
+    (tmp_path / "beside").mkdir()
+    (tmp_path / "beside" / "run").symlink_to(tmp_path / "run")
+    run_snippet(local, tmp_path / "beside", monkeypatch)  # by the folder's
 
 
 @pytest.mark.parametrize(
