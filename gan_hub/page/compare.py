@@ -4,7 +4,7 @@ from typing import Any
 
 import gradio as gr
 
-from gan_hub.hub import bundled_names
+from gan_hub import offered
 from gan_hub.latents import MAX_SEED
 from gan_hub.page.compare_handlers import MAX_PICTURES, CompareHandlers
 from gan_hub.page.errors import as_sentences
@@ -18,7 +18,7 @@ NAME, ID = "Compare", "compare"
 def build(shelf: ModelShelf, tab: gr.Tab) -> None:
     """Lay the tab out and connect its events, inside the page's `gr.Blocks`."""
     handlers = CompareHandlers(shelf)
-    names = bundled_names()
+    names = offered.generators()
     other = next((name for name in names if name != default_model()), default_model())
     with gr.Row(elem_id="compare", elem_classes="workplace"):
         with gr.Column(elem_classes="controls", min_width=280):
@@ -93,7 +93,7 @@ def _model(label: str, value: str, allow_folders: bool) -> tuple[Any, Any]:
     """The controls for one side's model."""
     with gr.Row(elem_classes="seed-row"):
         model = gr.Dropdown(
-            bundled_names(),
+            offered.generators(),
             value=value,
             label=label,
             info="or org/name on the Hub" + (", or a folder" if allow_folders else ""),

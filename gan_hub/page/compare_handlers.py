@@ -6,9 +6,9 @@ from typing import Any
 
 import gradio as gr
 
-from gan_hub import images
+from gan_hub import images, offered
 from gan_hub.catalogue import at_step, find_models, steps_of
-from gan_hub.hub import REPO_ID, bundled_names
+from gan_hub.hub import REPO_ID
 from gan_hub.latents import MAX_SEED
 from gan_hub.page.facts import model_name
 from gan_hub.page.files import FileData, write_files
@@ -16,6 +16,7 @@ from gan_hub.page.handlers import generator_facts
 from gan_hub.page.models import ModelShelf
 from gan_hub.recipe import check_revision, check_truncation, whole_number
 from gan_hub.sampling import file_stem, public_name, sample
+from gan_hub.weights import ModelError
 
 MAX_PICTURES = 36
 SHEET_SIDE = 640  # to which small pictures are enlarged, pixel by pixel
@@ -56,6 +57,7 @@ class CompareHandlers:
     def steps(self, model: str) -> tuple[str, dict[str, Any], str]:
         """The steps of a model's training that can be looked at, and the slider over them."""
         name = model_name(model)
+        self._shelf.check_allowed(name)
         found = steps_of(name, token=self._shelf.token, allow_folders=self._shelf.allow_folders)
         slider = gr.update(maximum=max(1, len(found) - 1), value=len(found) - 1, visible=len(found) > 1)
         return ",".join(map(str, found)), slider, _step_shown(found[-1], name)
@@ -79,9 +81,17 @@ class CompareHandlers:
         """The choices of the controls for models: those on the Hub by part of their name, after the bundled ones."""
         text = search.strip()[:100] if isinstance(search, str) else ""
         found = find_models(search=text or None, kind="generator", token=self._shelf.token)
-        names = [*bundled_names(), *(model.model for model in found)]
+        found = [model for model in found if self._is_allowed(model.model)]
+        names = [*offered.generators(), *(model.model for model in found)]
         told = f"{len(found)} on the Hub" if found else "none on the Hub by that name"
         return *(gr.update(choices=names, value=value) for value in (mine, *others)), told
+
+    def _is_allowed(self, model: str) -> bool:
+        try:
+            self._shelf.check_allowed(model)
+        except ModelError:
+            return False
+        return True
 
 
 def _step_shown(step: int, model: str) -> str:

@@ -101,7 +101,7 @@ class ModelShelf:
             self._entries = OrderedDict((key, entry) for key, entry in self._entries.items() if not entry.model.done())
 
     def _get(self, load: Load, model: str, revision: str | None) -> PretrainedModel:
-        self._check_allowed(model)
+        self.check_allowed(model)
         path = self._folder_of(model) if model.startswith(FOLDER_PREFIX) else model
         key = (load, path, revision, self._version(path))
         with self._lock:
@@ -149,7 +149,8 @@ class ModelShelf:
             key, _ = self._entries.popitem(last=False)
             del sizes[key]
 
-    def _check_allowed(self, model: str) -> None:
+    def check_allowed(self, model: str) -> None:
+        """Raise ModelError if the page's owner does not let it open a model of that name."""
         if self._allowed is None or "/" not in model or model in self._allowed:
             return
         if self.allow_folders and Path(model).is_dir():
