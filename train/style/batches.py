@@ -45,7 +45,8 @@ class StyleBatches:
     def __init__(self, data: StyleData, options: StyleOptions, *, accelerator: Accelerator) -> None:
         self.data, self.options = data, options
         self.device, self.rank = accelerator.device, accelerator.process_index
-        self.relief = torch.tensor([[options.stroke_lightness] * 3, [options.stroke_colour * c for c in WARM]])
+        light, warm = options.stroke_lightness, options.stroke_colour
+        self.relief = torch.tensor([[light] * 3, [warm * c for c in WARM], [options.impasto] * 3])
 
     def numbered(self, first: int, count: int) -> Callable[[int], StyleBatch]:  # noqa: ARG002  # as `Batches` has it
         """These batches; nothing is made ahead."""
