@@ -107,11 +107,15 @@ class StyleOptions(EngineOptions):
 
     # Strokes of the sketch
     palette_amount: float = 0.9
-    """How far the photo's colours move to the paintings': from 0 to 1."""
+    """How far the photo's colours move to the paintings'; 1 = all the way."""
+    contrast: float = 0.85
+    """Of paint, over a photo's: there is no paint as black or as bright."""
     stroke_lightness: float = 0.07
-    """Difference between a light stroke and the tone that it lies on, of a range of 2."""
+    """Difference in lightness between a stroke and what it lies on, of a range of 2."""
     stroke_colour: float = 0.08
     """The same from warm to cool."""
+    broken_colour: float = 0.08
+    """Difference in colour between short dabs side by side, of a range of 2."""
     impasto: float = 0.04
     """Standard deviation of the light on the paint's relief, of a range of 2."""
     stroke_width: float = 1.0

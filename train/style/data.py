@@ -48,8 +48,7 @@ class Sketch:
         photo: [3, H, W], uint8; H and W are multiples of 64.
         noise: [C, H / 4, W / 4], float32: what the network is given.
         colours: [3, H, W], uint8: the photo's, smeared along its lines; None without sketches.
-        relief: [3, H, W], int8, in 1/32: what strokes add in lightness and colour, and the light on them; None without
-            sketches.
+        relief: [5, H, W], int8, in 1/32: as `train.style.strokes.paint` has it; None without sketches.
     """
 
     photo: Tensor
@@ -228,7 +227,7 @@ def _drawn(photos: Sequence[Tensor], noises: Sequence[Tensor], options: StyleOpt
         options.raggedness,
         options.outline,
     )
-    name = hashlib.sha256(json.dumps([key, options.photo_sides, options.seed, asdict(strokes), 3]).encode()).hexdigest()
+    name = hashlib.sha256(json.dumps([key, options.photo_sides, options.seed, asdict(strokes), 4]).encode()).hexdigest()
     path = (options.data_cache_dir or options.output_dir / "cache") / f"sketches-{name[:16]}.safetensors"
     try:
         return load_file(path)

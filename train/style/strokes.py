@@ -25,6 +25,7 @@ BUSY = 0.35  # strength of strokes where there is much to see
 SECTORS = 8  # of the disc that colours are flattened over
 FLAT_VARIANCE = 0.01  # summed over channels; a sector of less stands for one colour
 FLAT_SHARPNESS = 4  # power of the variance by which sectors are told apart
+DAB_LENGTH = 3.0  # pixels to either side
 STROKE_EDGE = 1.5  # of a stroke's profile, between its flat middle and the next one
 BUSY_ENERGY = 0.02  # squared gradient, per pixel, summed over channels, at which half of the way there is gone
 RELIEF_SIGMA = 16.0  # strokes are told from the tone they lie on by this much
@@ -60,14 +61,15 @@ def paint(photo: Tensor, noise: Tensor, strokes: Strokes) -> tuple[Tensor, Tenso
         strokes: how they are to be.
 
     Returns:
-        colours [1, 3, H, W] in [-1, 1]; relief [1, 3, H, W]: how light and how warm a stroke is, from -1 to 1, and how
-        light from above falls on the paint, of variance 1. Less of all where the photo shows much.
+        colours [1, 3, H, W] in [-1, 1]; relief [1, 5, H, W]: how light and how warm a stroke is, and two of the same
+        kind for short dabs, from -1 to 1; and how light from above falls on the paint, of variance 1. Less of all where
+        the photo shows much.
     """
     large = interpolate(noise[:, :2], size=photo.shape[2:], mode="bicubic", align_corners=False)
     flow = flow_of(photo, noise)
-    height = smeared(blurred(large, strokes.width), flow, strokes.length)
-    height = height - blurred(height, RELIEF_SIGMA)
-    height = _of_variance_1(height)
+    dabs = smeared(blurred(large, strokes.width), flow, DAB_LENGTH)
+    height = smeared(dabs, flow, strokes.length)
+    dabs, height = (_of_variance_1(x - blurred(x, RELIEF_SIGMA)) for x in (dabs, height))
     calm = calmness(photo)
     colours = smeared(flattened(blurred(photo, GRADIENT_SIGMA), strokes.flattening), flow, strokes.smoothing)
     if strokes.outline:
@@ -75,8 +77,8 @@ def paint(photo: Tensor, noise: Tensor, strokes: Strokes) -> tuple[Tensor, Tenso
         colours = colours + dark * (INK - colours)
     across = torch.cat([-flow[:, 1:], flow[:, :1]], dim=1)
     colours = moved(colours, across * strokes.raggedness * (height[:, :1] * calm).clamp(-2, 2))
-    relief = torch.cat([torch.tanh(STROKE_EDGE * height) * calm, _of_variance_1(lit(height[:, :1]) * calm)], dim=1)
-    return colours, relief
+    in_strokes, in_dabs = (torch.tanh(STROKE_EDGE * x) * calm for x in (height, dabs))
+    return colours, torch.cat([in_strokes, in_dabs, _of_variance_1(lit(height[:, :1]) * calm)], dim=1)
 
 
 def flattened(x: Tensor, radius: int) -> Tensor:

@@ -103,7 +103,7 @@ def test_a_painted_photo_keeps_its_tones_and_has_strokes():
     photo = stripes(0.5, period=32) * 0.3
     colours, relief = paint(photo, noise(), Strokes())
     assert colours.shape == photo.shape
-    assert relief.shape == (1, 3, 96, 96)
+    assert relief.shape == (1, 5, 96, 96)
     assert torch.cosine_similarity(colours.flatten(), photo.flatten(), dim=0) > 0.9
     again, _ = paint(photo, noise(), Strokes())
     assert torch.equal(colours, again)
