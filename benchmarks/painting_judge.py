@@ -54,8 +54,8 @@ class Options(Common):
 class PaintingJudge(nn.Module):
     """Convolutions with batch normalisation, then the mean and deviation of each channel, which tell textures apart.
 
-    None of them sees more than 23 pixels: it can go by brushwork and colours, not by what is shown (as the bags of local
-    features of Brendel & Bethge, 2019, arXiv:1904.00760).
+    None of them sees more than 23 pixels: it can go by brushwork and colours, not by what is shown (as the bags of
+    local features of Brendel & Bethge, 2019, arXiv:1904.00760).
     """
 
     def __init__(self) -> None:
