@@ -3,7 +3,11 @@
 Nothing is built at import.
 """
 
+import os
 import sys
+
+if os.environ.get("SPACES_ZERO_GPU"):
+    import spaces  # noqa: F401  # ZeroGPU lends GPUs to programs that import this before torch
 
 from gan_hub.cli import main
 

@@ -48,6 +48,10 @@ class PretrainedModel(nn.Module, PyTorchModelHubMixin):
     def _build_network(self) -> nn.Module:
         raise NotImplementedError
 
+    def _check_pass(self) -> None:
+        """Raise ConfigError if a forward pass would take too much; called on the meta device (`gan_hub.budget`)."""
+        raise NotImplementedError
+
     def _remember(self, files: hub.ModelFiles) -> None:
         """Called once loaded, for what is to be loaded later from the same place."""
 
@@ -96,7 +100,8 @@ class PretrainedModel(nn.Module, PyTorchModelHubMixin):
         try:
             config = cls.config_class.from_dict(values)
             with torch.device("meta"):
-                model = cls(**config.to_dict())
+                model = cls(**config.to_dict()).eval()
+                model._check_pass()
         except ConfigError as error:
             raise weights.ModelError(f"'{files.name}' can't be loaded: {error}") from error
         weights.load_weights(model, files.weights_path(model), files.name)

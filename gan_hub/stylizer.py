@@ -4,11 +4,13 @@ import math
 import numbers
 from collections.abc import Callable, Sequence
 
+import torch
 from huggingface_hub import ModelCard
 from PIL import Image
 from torch import Tensor, nn
 
 from gan_hub import __version__, card, weights
+from gan_hub.budget import check_budget
 from gan_hub.config import FORMAT_VERSION
 from gan_hub.latents import check_seed
 from gan_hub.models.stylizers import STYLIZERS
@@ -200,6 +202,17 @@ class PhotoStylizer(
                 "possible: set max_side"
             )
         return parts, size
+
+    def _check_pass(self) -> None:
+        tile = int(self.network.tile_size)  # type: ignore[arg-type]
+        side = -(-min(tile, 256) // self.grid) * self.grid
+        cells = side // self.noise_grid
+        noise = torch.empty(1, self.config.noise_channels, cells, cells)
+        check_budget(
+            lambda: self.network(torch.empty(1, 3, side, side), noise),
+            self.config.architecture,
+            times=(tile / side) ** 2,
+        )
 
     def generate_model_card(self, *, name: str, facts: card.StyleFacts | None = None) -> ModelCard:
         """The README of the model: what it is, how to load it by `name`, how it was trained if `facts` say so."""

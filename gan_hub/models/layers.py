@@ -12,6 +12,12 @@ Layer = TypeVar("Layer", nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
 Logits = Tensor | tuple[Tensor, Tensor]
 
 
+def in_float32(tensor: Tensor) -> torch.autocast:
+    """Without autocast where the tensor is; on the meta device, where passes are counted, too."""
+    kind = tensor.device.type
+    return torch.autocast("cpu" if kind == "meta" else kind, enabled=False)
+
+
 def he_init(layer: Layer, gain: float = 1.0) -> Layer:
     """He initialisation for a leaky ReLU times `gain`, bias zero (He et al., 2015, arXiv:1502.01852)."""
     nn.init.kaiming_normal_(layer.weight, a=SLOPE)

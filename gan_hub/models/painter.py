@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate, leaky_relu, pad, pixel_shuffle, pixel_unshuffle
 
-from gan_hub.models.layers import SLOPE, he_init
+from gan_hub.models.layers import SLOPE, he_init, in_float32
 from gan_hub.models.strokes import LONG_STEPS, REACH, SHORT_STEPS, directions, smear
 
 PATCH = 4  # side of the square of pixels that one cell of the finer grid reads and paints
@@ -107,7 +107,7 @@ class Painter(nn.Module):
 
         In float32, whatever the weights are. Nothing is learned here, and no gradient comes through.
         """
-        with torch.autocast(photo.device.type, enabled=False):
+        with in_float32(photo):
             colours, noise = avg_pool2d(photo.float(), PATCH), noise.float()
             flow = directions(colours, noise[:, -1:])
             x, y = flow.unbind(1)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from gan_hub.models.conv import ConvDiscriminator, ConvGenerator
-from gan_hub.models.layers import Linear, Logits
+from gan_hub.models.layers import Linear, Logits, in_float32
 
 
 class GRU(nn.Module):
@@ -82,7 +82,7 @@ class RecurrentGenerator(nn.Module):
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         """Map z [B, latent_dim] and labels to clips [B, T * C, H, W] in [-1, 1]; labels as in `ConvGenerator`."""
         # In float32: rounding to bfloat16 would add up along the path, and a GRU of this size costs nothing.
-        with torch.autocast(z.device.type, enabled=False):
+        with in_float32(z):
             motion = self.motion(z, self.start(z).tanh(), self.num_frames)
         # One frame of every clip at a time: matrix products sum in another order for other numbers of rows.
         frames = [self.frame(torch.cat([z, state], dim=1), labels) for state in motion.unbind(1)]

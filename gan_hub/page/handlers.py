@@ -10,8 +10,8 @@ import gradio as gr
 
 from gan_hub.config import ConfigError
 from gan_hub.generator import GanGenerator
-from gan_hub.hub import bundled_names
 from gan_hub.latents import MAX_SEED
+from gan_hub.page import offered
 from gan_hub.page.errors import sentence
 from gan_hub.page.facts import duration, model_facts, model_name
 from gan_hub.page.files import FileData, gallery_items, path_of, write_files
@@ -117,8 +117,8 @@ class SampleHandlers:
         return write_files({f"{name}.zip": zip_bytes(pictures)})[0]
 
     def models(self) -> list[dict[str, Any]]:
-        """The models that come with the page, with what each can make."""
-        generators = [(name, self._shelf.get(name)) for name in bundled_names()]
+        """The models that the page offers, with what each can make."""
+        generators = [(name, self._shelf.get(name)) for name in offered.generators()]
         return [
             {
                 "model": name,
@@ -208,12 +208,12 @@ class SampleHandlers:
 
 
 def default_model() -> str:
-    """The model the page opens with: mnist-gan if it is bundled, else the first that is.
+    """The model the page opens with: mnist-gan if it is offered, else the first that is.
 
     Raises:
-        ConfigError: none is bundled.
+        ConfigError: none is offered.
     """
-    names = bundled_names()
+    names = offered.generators()
     if not names:
         raise ConfigError("no model comes with this installation; type a repository on the Hub as org/name")
     return "mnist-gan" if "mnist-gan" in names else names[0]

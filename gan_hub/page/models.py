@@ -3,21 +3,25 @@
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 from gan_hub.config import shown
 from gan_hub.generator import GanGenerator
-from gan_hub.hub import COMMIT, WEIGHTS_FILE, Kind, ModelError, bundled_names
+from gan_hub.hub import COMMIT, REPO_ID, WEIGHTS_FILE, Kind, ModelError, bundled_names
+from gan_hub.page import offered
+from gan_hub.page.disk import DiskCache
 from gan_hub.pretrained import PretrainedModel
 from gan_hub.recipe import FOLDER_PREFIX
 from gan_hub.sampling import public_name, usable_device
 from gan_hub.stylizer import PhotoStylizer
 
 CAPACITY = 8
+CAPACITY_BYTES = 1024**3
 REFRESH_SECONDS = 300.0  # how long "the newest commit" is taken to stay the newest
 
 Load = Callable[..., PretrainedModel]
@@ -40,6 +44,10 @@ class ModelShelf:
         token: for the Hub, as in huggingface_hub; False = public repositories only.
         device: where the models are put.
         capacity: models held at a time, of whatever kind.
+        place: called with each model once it is on the device; returns it.
+        capacity_bytes: that their weights take; the newest is held however large it is.
+        allowed: repositories that may be opened; None = those of `gan_hub.page.offered`, or all.
+        disk: where repositories are kept; None = in the cache of the Hub.
         load: reads a generator; another one in tests.
         load_stylizer: reads a stylizer or an upscaler.
     """
@@ -51,13 +59,20 @@ class ModelShelf:
         token: bool | None = None,
         device: str = "cpu",
         capacity: int = CAPACITY,
+        place: Callable[[PretrainedModel], PretrainedModel] = lambda model: model,
+        capacity_bytes: int = CAPACITY_BYTES,
+        allowed: Collection[str] | None = None,
+        disk: DiskCache | None = None,
         load: Callable[..., GanGenerator] = GanGenerator.from_pretrained,
         load_stylizer: Callable[..., PhotoStylizer] = PhotoStylizer.from_pretrained,
     ) -> None:
         self.allow_folders = allow_folders
         self._token = token
         self._device = usable_device(device)
-        self._capacity = capacity
+        self._capacity, self._capacity_bytes = capacity, capacity_bytes
+        self._place = place
+        self._allowed = offered.allowed() if allowed is None else frozenset(allowed)
+        self._disk = disk
         self._load, self._load_stylizer = load, load_stylizer
         self._entries: OrderedDict[Key, _Entry] = OrderedDict()
         self._folders: dict[str, set[str]] = {}
@@ -80,7 +95,13 @@ class ModelShelf:
         """The stylizer or upscaler of that name; arguments and errors are those of `get`."""
         return cast(PhotoStylizer, self._get(self._load_stylizer, model, revision))
 
+    def clear(self) -> None:
+        """Let go of all models: memory ran out. Those in use are let go of when their work is done."""
+        with self._lock:
+            self._entries = OrderedDict((key, entry) for key, entry in self._entries.items() if not entry.model.done())
+
     def _get(self, load: Load, model: str, revision: str | None) -> PretrainedModel:
+        self._check_allowed(model)
         path = self._folder_of(model) if model.startswith(FOLDER_PREFIX) else model
         key = (load, path, revision, self._version(path))
         with self._lock:
@@ -91,17 +112,20 @@ class ModelShelf:
             else:
                 mine = Future[PretrainedModel]()
                 entry = self._entries[key] = _Entry(mine, time.monotonic())
-                while len(self._entries) > self._capacity:
-                    self._entries.popitem(last=False)
+                self._trim()
         if mine is not None:
             self._fill(key, entry)
         return entry.model.result()
 
     def _fill(self, key: Key, entry: _Entry) -> None:
         load, path, revision, _ = key
+        # What is kept on disk is found by the name of its repository.
+        kept = self._disk.using(path) if self._disk and REPO_ID.fullmatch(path) else nullcontext()
         try:
-            model = load(path, revision=revision, token=self._token, allow_folders=self.allow_folders)
-            model = model.to(self._device)
+            with kept as cache_dir:
+                more = {} if cache_dir is None else {"cache_dir": cache_dir}
+                model = load(path, revision=revision, token=self._token, allow_folders=self.allow_folders, **more)
+            model = self._place(model.to(self._device))
         except BaseException as error:
             with self._lock:
                 if self._entries.get(key) is entry:  # so that the next one who asks tries again
@@ -113,6 +137,25 @@ class ModelShelf:
             with self._lock:
                 self._folders.setdefault(name, set()).add(path)
         entry.model.set_result(model)
+        with self._lock:
+            self._trim()
+
+    def _trim(self) -> None:
+        """Let the least recently used go until the others fit, the newest excepted; the lock is held."""
+        sizes = {key: _num_bytes(entry.model) for key, entry in self._entries.items()}
+        while len(self._entries) > self._capacity or (
+            len(self._entries) > 1 and sum(sizes.values()) > self._capacity_bytes
+        ):
+            key, _ = self._entries.popitem(last=False)
+            del sizes[key]
+
+    def _check_allowed(self, model: str) -> None:
+        if self._allowed is None or "/" not in model or model in self._allowed:
+            return
+        if self.allow_folders and Path(model).is_dir():
+            return
+        others = ", ".join(sorted(self._allowed))
+        raise ModelError(f"this page does not open '{shown(model, 100)}'; choose a bundled model or one of: {others}")
 
     def _folder_of(self, name: str) -> str:
         """The path of an opened folder by its public name, so that links and recipes work without paths."""
@@ -138,3 +181,10 @@ class ModelShelf:
         _, path, revision, _ = key
         is_moving = "/" in path and not (revision and COMMIT.fullmatch(revision))
         return is_moving and entry.model.done() and time.monotonic() - entry.loaded_at > REFRESH_SECONDS
+
+
+def _num_bytes(model: "Future[PretrainedModel]") -> int:
+    """Of the weights; 0 while they are loaded, and if that failed."""
+    if not model.done() or model.exception() is not None:
+        return 0
+    return sum(tensor.numel() * tensor.element_size() for tensor in model.result().state_dict().values())

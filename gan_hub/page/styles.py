@@ -8,6 +8,7 @@ from typing import Any
 from PIL import Image, ImageOps
 
 from gan_hub import hub
+from gan_hub.page import offered
 from gan_hub.page.files import FileData, write_files
 from gan_hub.page.models import ModelShelf
 from gan_hub.photos import encode_photo, open_photo
@@ -21,8 +22,8 @@ _painting = threading.Lock()
 
 
 def style_names() -> tuple[str, ...]:
-    """The bundled stylizers, the default first."""
-    return tuple(hub.bundled_names("stylizer"))
+    """The stylizers that the page offers, the default first."""
+    return tuple(offered.stylizers())
 
 
 def upscaler_name() -> str | None:

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import gradio as gr
 import pytest
+import torch
 
 from gan_hub import GanGenerator, ModelError, page
-from gan_hub.page import files
-from gan_hub.page.errors import UNEXPECTED, as_sentences
+from gan_hub.page import files, temporary
+from gan_hub.page.disk import DiskCache
+from gan_hub.page.errors import OUT_OF_MEMORY, UNEXPECTED, as_sentences, in_time
 from gan_hub.page.handlers import SampleHandlers
 from gan_hub.page.models import ModelShelf
 
@@ -93,7 +95,7 @@ def test_who_may_open_folders(host, share, space, allowed, monkeypatch: pytest.M
     monkeypatch.setattr(page, "build_demo", lambda **options: built.update(options) or gr.Blocks())
     monkeypatch.setattr(gr.Blocks, "launch", lambda _, **options: built.update(options))
     page.launch(host=host, share=share)
-    assert built["allow_local"] is allowed
+    assert built["shelf"].allow_folders is allowed
     assert not built.get("allowed_paths")
 
 
@@ -105,6 +107,122 @@ def test_a_space_never_lends_its_token(monkeypatch: pytest.MonkeyPatch, folder: 
     page.build_demo()
     assert seen["token"] is False
     assert seen["allow_folders"] is False
+
+
+def test_where_others_come_the_token_stays_at_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    built = {}
+    monkeypatch.setattr(page, "ModelShelf", lambda **options: built.update(options) or ModelShelf(**options))
+    page.build_demo(is_public=True)
+    assert built["token"] is False
+    assert built["disk"] is not None
+
+
+def test_only_what_the_owner_allows_is_opened(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GAN_HUB_MODELS", "org/a, org/b")
+    shelf = ModelShelf(allow_folders=False, load=lambda *_, **__: GanGenerator.from_pretrained(folder))
+    assert shelf.get("org/b").num_classes == 2
+    assert shelf.get("mnist-gan").num_classes == 2
+    with pytest.raises(ModelError, match=r"does not open 'org/c'.*org/a, org/b"):
+        shelf.get("org/c")
+    with pytest.raises(ModelError, match="does not open"):
+        shelf.stylizer("org/c")
+
+
+def test_weights_are_bounded_by_bytes_too(folder: Path) -> None:
+    loads = []
+
+    def load(path: str, **options: object) -> GanGenerator:
+        loads.append(path)
+        return GanGenerator.from_pretrained(folder)
+
+    size = (folder / "model.safetensors").stat().st_size
+    shelf = ModelShelf(allow_folders=False, load=load, capacity_bytes=2 * size)
+    for name in ("org/a", "org/b", "org/a", "org/c", "org/a", "org/b"):
+        shelf.get(name)
+    assert loads == ["org/a", "org/b", "org/c", "org/b"]
+    shelf.clear()
+    shelf.get("org/a")
+    assert loads[-1] == "org/a"
+
+
+def repository(cache: DiskCache, name: str, num_bytes: int) -> Path:
+    path = cache.folder / f"models--org--{name}"
+    (path / "blobs").mkdir(parents=True)
+    (path / "blobs" / "x").write_bytes(b"a" * num_bytes)
+    return path
+
+
+def test_the_disk_keeps_what_was_used_last_and_what_is_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gan_hub.page.disk.LARGEST_BYTES", 0)
+    cache = DiskCache(tmp_path / "cache", capacity=250)
+    paths = {}
+    for age, name in enumerate("cba"):
+        with cache.using(f"org/{name}") as folder:
+            assert folder == tmp_path / "cache"
+            paths[name] = repository(cache, name, 100)
+        os.utime(paths[name], (1000 + age, 1000 + age))
+    assert [name for name in "abc" if paths[name].exists()] == ["a", "b"]
+    with cache.using("org/b"), cache.using("org/d"):
+        paths["d"] = repository(cache, "d", 100)
+    assert cache.num_bytes() == 200
+    assert [name for name in "abcd" if paths[name].exists()] == ["b", "d"]
+
+
+def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gan_hub.page.disk.FREE_BYTES", 2**62)
+    with pytest.raises(ModelError, match="disk of this page is full"), DiskCache(tmp_path).using("org/a"):
+        pass
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        torch.OutOfMemoryError("CUDA out of memory"),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
+    ],
+)
+def test_memory_that_ran_out_is_a_sentence(error: Exception) -> None:
+    def fail() -> None:
+        raise error
+
+    with pytest.raises(gr.Error) as raised:
+        as_sentences(fail)()
+    assert raised.value.message == OUT_OF_MEMORY
+
+
+def test_an_event_ends_in_time_and_cleans_up() -> None:
+    ended = []
+
+    def work():
+        try:
+            while True:
+                time.sleep(0.02)
+                yield 1
+        finally:
+            ended.append(True)
+
+    with pytest.raises(ValueError, match="more than 0 seconds"):
+        list(in_time(work(), 0.1))
+    assert ended == [True]
+    assert list(in_time(iter([1, 2]), 10)) == [1, 2]
+
+
+def test_the_sweep_takes_what_is_old_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    folder = temporary.use_own_folder()
+    assert folder == tmp_path / "gan-hub-page"
+    assert os.environ["GRADIO_TEMP_DIR"] == str(folder)
+    (tmp_path / "mine").write_text("not the page's")
+    (folder / "a").mkdir()
+    (folder / "a" / "b").write_text("a visitor's")
+    assert temporary.sweep(folder) == 0
+    time.sleep(0.05)
+    assert temporary.sweep(folder, 0.02) == 1
+    time.sleep(0.05)
+    temporary.sweep(folder, 0.02)
+    assert list(folder.iterdir()) == []
+    assert (tmp_path / "mine").exists()
 
 
 def test_the_unexpected_is_logged_and_told_without_details(caplog: pytest.LogCaptureFixture) -> None:

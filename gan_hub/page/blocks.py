@@ -1,0 +1,45 @@
+"""The page as Gradio's Blocks, whose events answer with a sentence whatever goes wrong in Gradio's own steps too."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+
+from gan_hub.page.errors import MemoryRanOutError
+
+logger = logging.getLogger(__name__)
+
+UNFITTING = "What was sent does not fit; reload the page, or see 'Use via API' below it."
+NO_FILE = "That file did not come through this page, or it is deleted by now; choose it again."
+
+
+class Page(gr.Blocks):
+    """Blocks without the error that says nothing.
+
+    Gradio shows visitors nothing of an error but of `gr.Error`, which the handlers raise (`gan_hub.page.errors`). What
+    fails before a handler is called (a path that is not the visitor's, arguments that are missing) is put into words
+    here.
+
+    Attributes:
+        make_room: called when memory ran out, to let go of what can be loaded again.
+    """
+
+    make_room: Callable[[], None] | None = None
+
+    async def process_api(self, *arguments: Any, **named: Any) -> dict[str, Any]:
+        """As Gradio does; raises no error but `gr.Error`."""
+        try:
+            return await super().process_api(*arguments, **named)
+        except MemoryRanOutError:
+            if self.make_room is not None:
+                self.make_room()
+            raise
+        except gr.Error:
+            raise
+        except OSError as error:
+            raise gr.Error(NO_FILE, duration=15, print_exception=False) from error
+        except Exception as error:
+            is_path = type(error).__name__ == "InvalidPathError"
+            logger.warning("an event was refused: %s", type(error).__name__)
+            raise gr.Error(NO_FILE if is_path else UNFITTING, duration=15, print_exception=False) from error
