@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 
 import tyro
 
-from gan_hub import weights
 from gan_hub.batch import paint_files
 from gan_hub.data.doctor import Report
 from gan_hub.data.drawn import moving
@@ -18,6 +17,7 @@ from gan_hub.evaluation import MIN_PICTURES, Evaluator
 from gan_hub.export_command import export
 from gan_hub.generator import GanGenerator
 from gan_hub.hub import bundled_names
+from gan_hub.hub_commands import convert, halve, list_models, push
 from gan_hub.latent_commands import directions, interpolate, project
 from gan_hub.photos import check_encoding
 from gan_hub.recipe import parse_seeds
@@ -210,16 +210,6 @@ def curves(run: Annotated[Path, tyro.conf.Positional], out: Path | None = None) 
     print(draw_curves(run, out or run / "curves.png"))
 
 
-def halve(model: Annotated[Path, tyro.conf.Positional]) -> None:
-    """Store a model's weights in 16 bits: half the download, the same pictures to the eye.
-
-    Args:
-        model: its folder.
-    """
-    before, after = weights.halve(model)
-    print(f"the weights in {model} took {before:,} bytes and take {after:,}")
-
-
 def app(
     host: str | None = None,
     port: int | None = None,
@@ -252,6 +242,9 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "curves": curves,
     "halve": halve,
     "export": export,
+    "push": push,
+    "list": list_models,
+    "convert": convert,
     "app": app,
 }
 

@@ -9,14 +9,26 @@ from typing import Any
 import gradio as gr
 from starlette.middleware import Middleware
 
-from gan_hub.page import explore, favourites, interpolate, picture, places, sample, style, stylize, temporary, zero
+from gan_hub.page import (
+    compare,
+    explore,
+    favourites,
+    interpolate,
+    picture,
+    places,
+    sample,
+    style,
+    stylize,
+    temporary,
+    zero,
+)
 from gan_hub.page.blocks import Page
 from gan_hub.page.disk import DiskCache
 from gan_hub.page.front import Front
 from gan_hub.page.models import ModelShelf
 
 # Each has a NAME, an ID for links, and build(shelf, tab).
-TABS: tuple[Any, ...] = (sample, explore, interpolate, picture, stylize)
+TABS: tuple[Any, ...] = (sample, explore, interpolate, picture, stylize, compare)
 
 # A visitor's pictures stay for an hour; the folder is swept every ten minutes.
 DELETE_CACHE = (600, temporary.KEEP_SECONDS)
@@ -58,7 +70,7 @@ def open_shelf(*, allow_local: bool = False, is_public: bool = False, device: st
     # Where others come, a typed name is a stranger's: the owner's token would open the owner's private models to them,
     # and what they ask for would fill the owner's disk.
     is_public = is_public or on_space()
-    lent: dict[str, Any] = {"device": "cuda", "place": zero.lend} if zero.is_active() else {"device": device}
+    lent: dict[str, Any] = {"place": zero.lend} if zero.is_active() else {"device": device}
     return ModelShelf(
         allow_folders=allow_local,
         token=False if is_public else None,

@@ -5,9 +5,10 @@ from typing import Any
 
 import gradio as gr
 
+from gan_hub import offered
 from gan_hub.explore_state import MAX_AMOUNT, MAX_LINK_NAME, NUM_SLIDERS
 from gan_hub.latents import MAX_SEED
-from gan_hub.page import offered, places
+from gan_hub.page import places
 from gan_hub.page.handlers import default_model
 from gan_hub.page.places import Place
 
@@ -76,9 +77,10 @@ def build(allow_folders: bool) -> tuple[Controls, Results]:
         with gr.Column(elem_classes="controls", min_width=280):
             start = _build_start(allow_folders)
         with gr.Column(elem_classes="results", min_width=280):
-            results = _build_results()
+            shown = _build_results()
             sliders = _build_sliders()
-    return Controls(**start, **sliders), results
+            sweep = _build_sweep()
+    return Controls(**start, **sliders), Results(**shown, sweep=sweep)
 
 
 def _build_start(allow_folders: bool) -> dict[str, Any]:
@@ -137,7 +139,7 @@ def _build_start(allow_folders: bool) -> dict[str, Any]:
     }
 
 
-def _build_results() -> Results:
+def _build_results() -> dict[str, Any]:
     with gr.Row(elem_classes="side-by-side"):
         before = _picture("Start", "explore-start")
         after = _picture("Moved", "explore-moved")
@@ -157,7 +159,23 @@ def _build_results() -> Results:
         elem_id="strip",
         elem_classes=["thumbnails", "keys"],
     )
-    sweep = gr.Image(
+    with gr.Group(visible=False):
+        link, directions = gr.Textbox(label="Link"), gr.File(label="Directions")
+    return {
+        "before": before,
+        "after": after,
+        "strip": strip,
+        "summary": summary,
+        "copy": copy,
+        "download": download,
+        "link": link,
+        "place": place,
+        "directions": directions,
+    }
+
+
+def _build_sweep() -> Any:
+    return gr.Image(
         label="Every category, a row each, along the direction",
         interactive=False,
         type="filepath",
@@ -166,9 +184,6 @@ def _build_results() -> Results:
         elem_id="sweep",
         elem_classes="shown-large",
     )
-    with gr.Group(visible=False):
-        link, directions = gr.Textbox(label="Link"), gr.File(label="Directions")
-    return Results(before, after, strip, sweep, summary, copy, download, link, place, directions)
 
 
 def _picture(label: str, elem_id: str) -> Any:

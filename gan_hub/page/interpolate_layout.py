@@ -5,8 +5,8 @@ from typing import Any
 
 import gradio as gr
 
+from gan_hub import offered
 from gan_hub.latents import MAX_SEED
-from gan_hub.page import offered
 from gan_hub.page.handlers import default_model
 from gan_hub.walk_state import MAX_KEYS_LENGTH, MAX_WALKS, WalkState
 

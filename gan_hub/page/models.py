@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from gan_hub import offered
 from gan_hub.config import shown
 from gan_hub.generator import GanGenerator
 from gan_hub.hub import COMMIT, REPO_ID, WEIGHTS_FILE, Kind, ModelError, bundled_names
-from gan_hub.page import offered
 from gan_hub.page.disk import DiskCache
 from gan_hub.pretrained import PretrainedModel
 from gan_hub.recipe import FOLDER_PREFIX
@@ -67,7 +67,7 @@ class ModelShelf:
         load_stylizer: Callable[..., PhotoStylizer] = PhotoStylizer.from_pretrained,
     ) -> None:
         self.allow_folders = allow_folders
-        self._token = token
+        self.token = token
         self._device = usable_device(device)
         self._capacity, self._capacity_bytes = capacity, capacity_bytes
         self._place = place
@@ -124,7 +124,7 @@ class ModelShelf:
         try:
             with kept as cache_dir:
                 more = {} if cache_dir is None else {"cache_dir": cache_dir}
-                model = load(path, revision=revision, token=self._token, allow_folders=self.allow_folders, **more)
+                model = load(path, revision=revision, token=self.token, allow_folders=self.allow_folders, **more)
             model = self._place(model.to(self._device))
         except BaseException as error:
             with self._lock:

@@ -5,7 +5,8 @@ from typing import Any
 
 import gradio as gr
 
-from gan_hub.page import canvas, offered, places
+from gan_hub import offered
+from gan_hub.page import canvas, places
 from gan_hub.page.handlers import default_model
 from gan_hub.page.picture_handlers import MAX_STEPS
 from gan_hub.page.places import Place
@@ -71,7 +72,7 @@ def build(allow_folders: bool) -> tuple[Controls, Results]:
                 with gr.Column(elem_classes="sources", min_width=230):
                     sources = _build_sources()
                 before = _picture("As prepared", "prepared")
-                after = _picture("As the model paints it", "painted-by-model")
+                after = _picture("As painted", "painted-by-model")
             with gr.Row(elem_classes="take-away"):
                 summary = gr.HTML(HELLO, elem_id="found", elem_classes="summary", padding=False)
                 refine = gr.Button("Refine", variant="primary", size="sm", min_width=100, scale=0, elem_id="refine")

@@ -4,8 +4,9 @@ from typing import Any
 
 import gradio as gr
 
+from gan_hub import offered
 from gan_hub.latents import MAX_SEED
-from gan_hub.page import around, favourites, offered, style
+from gan_hub.page import around, favourites, style
 from gan_hub.page.errors import as_sentences
 from gan_hub.page.handlers import SampleHandlers, default_model
 from gan_hub.page.lanes import GENERATE_LANE, LOAD_LANE, RAW

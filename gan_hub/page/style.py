@@ -51,6 +51,8 @@ CSS = """
 .summary strong { color: var(--body-text-color); font-weight: 600; }
 .take-away button { flex: 0 1 auto; min-width: 0 !important; min-height: 36px; white-space: nowrap; }
 footer .divider { display: none; }
+.pair-of-sheets { gap: 12px; }
+.sheet img { image-rendering: pixelated; width: 100%; height: auto; }
 
 #gallery .grid-container { grid-template-columns: repeat(var(--columns, 6), minmax(0, 300px)); grid-auto-rows: auto;
   justify-content: center;
@@ -162,7 +164,7 @@ HEAD = "<script>window.addEventListener('popstate', () => window.location.reload
 
 SELECT_TAB = """() => {
   const named = new URLSearchParams(window.location.search).get('tab');
-  const others = ['explore', 'interpolate', 'picture', 'stylize'];
+  const others = ['explore', 'interpolate', 'picture', 'stylize', 'compare'];
   return {__type__: 'update', selected: others.includes(named) ? named : 'sample'};
 }"""
 IS_STYLIZE_SHOWN = "() => (document.querySelector('#stylize')?.offsetParent ? 'yes' : '')"
