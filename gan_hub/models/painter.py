@@ -34,9 +34,9 @@ class PaintBlock(nn.Module):
 def without_a_grid(x: Tensor) -> Tensor:
     """What a shuffle has painted, [B, C, H, W], less the grid of its own.
 
-    A grid is the cheapest answer to the discriminators, which would bring it out otherwise. A binomial blur (1, 2, 1) / 4
-    leaves nothing of a period of 2 pixels. Of what is finer than a blur that nulls periods of 2 and 4 and keeps slopes,
-    the grid is what cells next to one another have in common, and is taken away.
+    A grid is the cheapest answer to the discriminators, which would bring it out otherwise. A binomial blur
+    (1, 2, 1) / 4 leaves nothing of a period of 2 pixels. Of what is finer than a blur that nulls periods of 2 and 4 and
+    keeps slopes, the grid is what cells next to one another have in common, and is taken away.
     """
     x = _filtered(x, (0.25, 0.5, 0.25))
     fine = pixel_unshuffle(x - _filtered(x, (0.125, 0.25, 0.25, 0.25, 0.125)), PATCH)
