@@ -38,6 +38,11 @@ def without_a_grid(x: Tensor) -> Tensor:
     (1, 2, 1) / 4 leaves nothing of a period of 2 pixels. Of what is finer than a blur that nulls periods of 2 and 4 and
     keeps slopes, the grid is what cells next to one another have in common, and is taken away.
     """
+    # One colour after the other: buffers a third as large fit the caches better, and count in a camera's photo.
+    return torch.cat([_less_its_grid(colour) for colour in x.split(1, dim=1)], dim=1)
+
+
+def _less_its_grid(x: Tensor) -> Tensor:
     x = _filtered(x, (0.25, 0.5, 0.25))
     fine = pixel_unshuffle(x - _filtered(x, (0.125, 0.25, 0.25, 0.25, 0.125)), PATCH)
     return x - pixel_shuffle(blurred(fine, 1), PATCH)
