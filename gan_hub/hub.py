@@ -35,6 +35,7 @@ from gan_hub.weights import WEIGHTS_FILE, ModelError, check_weights_size
 
 CONFIG_FILE = "config.json"
 TIMEOUT_SECONDS = 5.0
+CACHED_TIMEOUT_SECONDS = 0.8  # there is something to go on with
 
 BUNDLED_FOLDER = Path(__file__).parent / "bundled"
 REPO_ID = re.compile(r"{0}/{0}".format(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?"))
@@ -227,7 +228,8 @@ def locate(
     if local_files_only:
         raise ModelError(f"'{text}' is not in the cache and only local files are allowed; connect and load it once")
     try:
-        commit = _ask_for_commit(text, revision, token, kinds, () if cached else PAUSES)
+        timeout = CACHED_TIMEOUT_SECONDS if cached and not force_download else TIMEOUT_SECONDS
+        commit = _ask_for_commit(text, revision, token, kinds, () if cached else PAUSES, timeout)
     except ModelError as error:
         if cached and isinstance(error, UnreachableError):
             return offline
@@ -236,10 +238,15 @@ def locate(
 
 
 def _ask_for_commit(
-    repo_id: str, revision: str | None, token: str | bool | None, kinds: tuple[Kind, ...], pauses: Sequence[float]
+    repo_id: str,
+    revision: str | None,
+    token: str | bool | None,
+    kinds: tuple[Kind, ...],
+    pauses: Sequence[float],
+    timeout: float,
 ) -> str:
     """The commit that a revision stands for now, if the Hub has one with the two files of a model."""
-    ask = partial(HfApi().model_info, repo_id, revision=revision, token=token, timeout=TIMEOUT_SECONDS)
+    ask = partial(HfApi().model_info, repo_id, revision=revision, token=token, timeout=timeout)
     try:
         info = patiently(ask, pauses)
     except (*NETWORK_ERRORS, ValueError) as error:  # ValueError: the answer is not JSON, as a captive portal's

@@ -76,6 +76,15 @@ class Key:
             )
         return z
 
+    def fitted(self, generator: GanGenerator) -> "Key":
+        """The same without what that generator can't show: another one's class, or latent, in whose place is seed 0."""
+        key = self if self.label in (None, *generator.class_names) else replace(self, label=None)
+        try:
+            self._z(generator)
+        except ValueError:
+            return key.with_seed(0)
+        return key
+
     def to_dict(self) -> dict[str, Any]:
         """What a recipe says of it."""
         place = {"seed": self.seed} if self.latent is None else {"latent": self.latent}

@@ -307,5 +307,9 @@ def serve() -> None:
 
     from gan_hub import page
 
+    if os.environ.get("PLANT") == "memory":
+        from tests.load.memory import plant
+
+        plant()
     with patch.object(page, "is_loopback", lambda _: False):
         page.launch(host="127.0.0.1", quiet=True)

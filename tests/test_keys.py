@@ -68,6 +68,15 @@ def test_keys_that_are_none(arguments: tuple, words: str) -> None:
         Key(*arguments)
 
 
+def test_what_another_model_can_show_of_a_key() -> None:
+    generator = make_generator()
+    key = Key(None, "dog", 0.5, latent())
+    assert key.fitted(generator) == key
+    assert key.fitted(make_generator(num_classes=0)) == Key(None, None, 0.5, latent())
+    assert key.fitted(make_generator(latent_dim=8)) == Key(0, "dog", 0.5)
+    assert Key(7, "owl").fitted(generator) == Key(7)
+
+
 def test_a_latent_of_another_model() -> None:
     with pytest.raises(ValueError, match="has 5 numbers, those of this model have 6"):
         pictures_of(make_generator(), [Key(None, latent=latent(length=5))])

@@ -32,8 +32,8 @@ TABS: tuple[Any, ...] = (sample, explore, interpolate, picture, stylize, compare
 
 # A visitor's pictures stay for an hour; the folder is swept every ten minutes.
 DELETE_CACHE = (600, temporary.KEEP_SECONDS)
-QUEUE_SIZE = 64
-SESSIONS = 500  # whose controls Gradio remembers: every call of a program is one
+QUEUE_SIZE = 256  # who comes later is told so at once
+SESSIONS = 200  # whose controls Gradio remembers, 0.3 MB each: every call of a program is one
 
 DEVICE_VARIABLE = "GAN_HUB_DEVICE"  # where the networks run if nobody says; cpu without it
 

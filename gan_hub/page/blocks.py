@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import gradio as gr
@@ -26,6 +27,18 @@ class Page(gr.Blocks):
     """
 
     make_room: Callable[[], None] | None = None
+
+    def queue(self, *arguments: Any, **named: Any) -> "Page":
+        """As Gradio does; a cancel that meets the end of its event ends nothing else."""
+        super().queue(*arguments, **named)
+        reset = self._queue.reset_iterators
+
+        async def reset_once(event_id: str) -> None:
+            with suppress(KeyError):  # gradio 6.31: both let go of it, and the second one then forgets the event
+                await reset(event_id)
+
+        self._queue.reset_iterators = reset_once  # type: ignore[method-assign]
+        return self
 
     async def process_api(self, *arguments: Any, **named: Any) -> dict[str, Any]:
         """As Gradio does; raises no error but `gr.Error`."""

@@ -119,13 +119,7 @@ class ExploreHandlers:
         What the model can't show of the key falls back to its default.
         """
         generator = self._shelf.get(model_name(model), check_revision(revision))
-        wanted = parse_key(EXPLORE_CHECKS["key"](key))
-        if wanted.label not in (None, *generator.class_names):
-            wanted = replace(wanted, label=None)
-        try:
-            wanted.z(generator)
-        except ValueError:  # a latent of another model
-            wanted = wanted.with_seed(0)
+        wanted = parse_key(EXPLORE_CHECKS["key"](key)).fitted(generator)
         possible = [value for _, value in ways(generator)]
         state = ExploreState(model_name(model), revision or None, method=method if method in possible else None)
         _, directions, state = self._find(state)

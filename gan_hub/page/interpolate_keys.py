@@ -36,13 +36,9 @@ class KeyHandlers:
         return self._shown(generator, parse_keys(check_keys(keys)), int(chosen or 0))
 
     def describe(self, model: str, revision: str | None, keys: str, chosen: int) -> tuple[Any, ...]:
-        """What `show` gives, of a model that may lack the keys' classes, and what it is, as HTML."""
+        """What `show` gives, of a model that may lack the keys' classes and latents, and what it is, as HTML."""
         generator = self._shelf.get(model_name(model), check_revision(revision))
-        names = (None, *generator.class_names)
-        tracks = [
-            [key if key.label in names else replace(key, label=None) for key in track]
-            for track in parse_keys(check_keys(keys))
-        ]
+        tracks = [[key.fitted(generator) for key in track] for track in parse_keys(check_keys(keys))]
         return *self._shown(generator, tracks, int(chosen or 0)), generator_facts(generator)
 
     def pick(self, model: str, revision: str | None, keys: str, event: gr.SelectData) -> tuple[Any, ...]:

@@ -5,6 +5,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,9 @@ from gan_hub.stylizer import PhotoStylizer
 
 CAPACITY = 8
 CAPACITY_BYTES = 1024**3
+LOAD_SECONDS = 8.0  # how long a visitor waits for the Hub; loading goes on behind, and the next one finds the model
+NUM_LOADS = 4  # from the Hub at a time
+MAX_PENDING = 32  # that wait for their turn
 REFRESH_SECONDS = 300.0  # how long "the newest commit" is taken to stay the newest
 
 Load = Callable[..., PretrainedModel]
@@ -46,7 +50,7 @@ class ModelShelf:
         capacity: models held at a time, of whatever kind.
         place: called with each model once it is on the device; returns it.
         capacity_bytes: that their weights take; the newest is held however large it is.
-        allowed: repositories that may be opened; None = those of `gan_hub.page.offered`, or all.
+        allowed: repositories that may be opened; None = those of `gan_hub.offered`, or all.
         disk: where repositories are kept; None = in the cache of the Hub.
         load: reads a generator; another one in tests.
         load_stylizer: reads a stylizer or an upscaler.
@@ -73,6 +77,7 @@ class ModelShelf:
         self._place = place
         self._allowed = offered.allowed() if allowed is None else frozenset(allowed)
         self._disk = disk
+        self._loading, self._pending = threading.Semaphore(NUM_LOADS), threading.Semaphore(MAX_PENDING)
         self._load, self._load_stylizer = load, load_stylizer
         self._entries: OrderedDict[Key, _Entry] = OrderedDict()
         self._folders: dict[str, set[str]] = {}
@@ -113,9 +118,40 @@ class ModelShelf:
                 mine = Future[PretrainedModel]()
                 entry = self._entries[key] = _Entry(mine, time.monotonic())
                 self._trim()
-        if mine is not None:
-            self._fill(key, entry)
-        return entry.model.result()
+        if not self._is_remote(path):
+            if mine is not None:
+                self._fill(key, entry)
+            return entry.model.result()
+        if mine is not None:  # in a thread of its own: a Hub that is slow shall not hold up everyone in the lane
+            if not self._pending.acquire(blocking=False):
+                self._fail(
+                    key, entry, ModelError("too many models are on their way from the Hub; try again in a minute")
+                )
+            else:
+                threading.Thread(target=self._fetch, args=(key, entry), daemon=True, name="load").start()
+        try:
+            return entry.model.result(LOAD_SECONDS)
+        except FutureTimeoutError as error:
+            raise ModelError(
+                f"'{shown(model, 100)}' is still on its way from the Hub after {LOAD_SECONDS:.0f} seconds; ask again "
+                "in a moment"
+            ) from error
+
+    def _is_remote(self, path: str) -> bool:
+        return bool(REPO_ID.fullmatch(path)) and not (self.allow_folders and Path(path).is_dir())
+
+    def _fetch(self, key: Key, entry: _Entry) -> None:
+        try:
+            with self._loading:
+                self._fill(key, entry)
+        finally:
+            self._pending.release()
+
+    def _fail(self, key: Key, entry: _Entry, error: BaseException) -> None:
+        with self._lock:
+            if self._entries.get(key) is entry:  # so that the next one who asks tries again
+                del self._entries[key]
+        entry.model.set_exception(error)
 
     def _fill(self, key: Key, entry: _Entry) -> None:
         load, path, revision, _ = key
@@ -127,10 +163,7 @@ class ModelShelf:
                 model = load(path, revision=revision, token=self.token, allow_folders=self.allow_folders, **more)
             model = self._place(model.to(self._device))
         except BaseException as error:
-            with self._lock:
-                if self._entries.get(key) is entry:  # so that the next one who asks tries again
-                    del self._entries[key]
-            entry.model.set_exception(error)
+            self._fail(key, entry, error)
             return
         name = public_name(model)
         if name.startswith(FOLDER_PREFIX):
@@ -141,13 +174,15 @@ class ModelShelf:
             self._trim()
 
     def _trim(self) -> None:
-        """Let the least recently used go until the others fit, the newest excepted; the lock is held."""
+        """Let the least recently used go until the others fit, the newest and those on their way excepted.
+
+        The lock is held.
+        """
         sizes = {key: _num_bytes(entry.model) for key, entry in self._entries.items()}
-        while len(self._entries) > self._capacity or (
-            len(self._entries) > 1 and sum(sizes.values()) > self._capacity_bytes
-        ):
-            key, _ = self._entries.popitem(last=False)
-            del sizes[key]
+        for key in [key for key, entry in self._entries.items() if entry.model.done()][:-1]:
+            if len(self._entries) <= self._capacity and sum(sizes.values()) <= self._capacity_bytes:
+                return
+            del self._entries[key], sizes[key]
 
     def check_allowed(self, model: str) -> None:
         """Raise ModelError if the page's owner does not let it open a model of that name."""

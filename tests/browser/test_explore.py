@@ -122,5 +122,3 @@ def test_phone(open_page: Open, screenshots: Path) -> None:
     expect(tab.locator("#explored")).to_contain_text("Direction 1 +2", timeout=SLOW)
     tab.screenshot(path=screenshots / "explore-phone.png", full_page=True)
     assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    for name in ("Sample", "Explore", "Interpolate", "Your picture", "Stylize"):
-        expect(tab.get_by_role("tab", name=name)).to_be_visible()

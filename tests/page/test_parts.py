@@ -50,6 +50,24 @@ def test_the_least_recently_used_leaves(folder: Path) -> None:
     assert loads == ["org/a", "org/b", "org/c", "org/b"]
 
 
+def test_a_slow_hub_holds_up_nobody(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gan_hub.page.models.LOAD_SECONDS", 0.1)
+    arrived, loads = threading.Event(), []
+
+    def load(path: str, **options: object) -> GanGenerator:
+        loads.append(path)
+        arrived.wait(10)
+        return GanGenerator.from_pretrained(folder)
+
+    shelf = ModelShelf(allow_folders=False, load=load)
+    for _ in range(2):
+        with pytest.raises(ModelError, match="still on its way"):
+            shelf.get("org/a")
+    arrived.set()
+    assert shelf.get("org/a").num_classes == 2
+    assert loads == ["org/a"]
+
+
 def test_a_failed_load_is_tried_again(folder: Path) -> None:
     answers = iter([ModelError("not today"), GanGenerator.from_pretrained(folder)])
 
@@ -88,12 +106,13 @@ def test_folders_are_refused_where_others_come(folder: Path) -> None:
         (None, False, True, False),
     ],
 )
-def test_who_may_open_folders(host, share, space, allowed, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_may_open_folders(host, share, space, allowed, monkeypatch, tmp_path) -> None:
     built = {}
     monkeypatch.delenv("GRADIO_SERVER_NAME", raising=False)
     monkeypatch.setenv("SPACE_ID", "org/space" if space else "")
     monkeypatch.setattr(page, "build_demo", lambda **options: built.update(options) or gr.Blocks())
     monkeypatch.setattr(gr.Blocks, "launch", lambda _, **options: built.update(options))
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     page.launch(host=host, share=share)
     assert built["shelf"].allow_folders is allowed
     assert not built.get("allowed_paths")
