@@ -18,6 +18,7 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 
 from gan_hub import hub
 from gan_hub.generator import GanGenerator
+from gan_hub.images import grid, png_bytes, to_pil
 from gan_hub.pretrained import LOADERS, PretrainedModel
 from gan_hub.push_card import card_of_run
 from gan_hub.refusals import NETWORK_ERRORS, PushError, patiently, push_reason, status_of
@@ -152,9 +153,12 @@ def push_history(api: HfApi, folder: Path, repo_id: str) -> tuple[int, ...]:
         if tag in there and _holds(api, repo_id, tag, checkpoint / WEIGHTS_FILE):
             continue
         files: dict[str, bytes | Path] = {name: checkpoint / name for name in MODEL_FILES}
+        model = load(checkpoint)
         if sheets := sorted((folder / SAMPLES).glob(f"{step:07d}.*")):
             files[f"{SAMPLES}/{sheets[0].name}"] = sheets[0]
-        files[CARD] = card_of_run(load(checkpoint), None, repo_id, list(files), revision=tag).encode()
+        elif isinstance(model, GanGenerator):  # the run painted none at this step
+            files[f"{SAMPLES}/{step:07d}.png"] = png_bytes(grid(to_pil(model.sample(16, seed=0)), columns=4))
+        files[CARD] = card_of_run(model, None, repo_id, list(files), revision=tag).encode()
         commit = _commit(api, repo_id, files, HISTORY_BRANCH, f"Step {step}")
         if tag in there:
             api.delete_tag(repo_id, tag=tag)
@@ -205,10 +209,11 @@ def _commit(
     api: HfApi, repo_id: str, files: Files, branch: str | None, message: str, *, create_pr: bool = False
 ) -> Any:
     """One commit on top of the branch as it is now; when another one came in between, on top of that."""
-    additions = [
-        CommitOperationAdd(path, data if isinstance(data, bytes) else str(data)) for path, data in files.items()
-    ]
     for race in range(RACES):
+        # Anew each time: they remember what the branch held, and leave out what it holds already.
+        additions = [
+            CommitOperationAdd(path, data if isinstance(data, bytes) else str(data)) for path, data in files.items()
+        ]
         info = patiently(lambda: api.model_info(repo_id, revision=branch))
         there = [sibling.rfilename for sibling in info.siblings or []]
         stale = [CommitOperationDelete(path) for path in there if _is_ours(path) and path not in files]

@@ -11,6 +11,7 @@ from huggingface_hub import ModelCard
 from gan_hub import GanGenerator, ModelError
 from gan_hub.cli import main
 from gan_hub.directions import find_directions
+from gan_hub.images import grid, png_bytes, to_pil
 from gan_hub.push import push
 from gan_hub.refusals import PushError
 from tests.conftest import make_generator, make_stylizer
@@ -90,7 +91,10 @@ def test_history_makes_each_checkpoint_a_revision_once(hub: LoopbackHub, run: Pa
     other = make_generator()
     torch.nn.init.ones_(next(other.parameters()))
     other.save_pretrained(run / "checkpoint-100")  # of another run
+    (run / "samples" / "0000100.png").unlink()
     assert push(run, "org/gan", history=True).steps == (100,)
+    painted = repo.commits[repo.tags["step-100"]]["samples/0000100.png"]  # none is left, so it is painted
+    assert painted == png_bytes(grid(to_pil(other.sample(16, seed=0)), columns=4))
     pulled = GanGenerator.from_pretrained("org/gan", revision="step-100", cache_dir=tmp_path / "cache")
     assert torch.equal(pulled.sample(1, seed=0), other.sample(1, seed=0))
 
@@ -160,12 +164,19 @@ def test_the_connection_breaks_in_the_middle(hub: LoopbackHub, run: Path, route:
 
 
 def test_two_commits_race_and_both_are_there(hub: LoopbackHub, run: Path) -> None:
-    def other() -> None:
-        hub.repos["org/gan"].commit({"NOTES.md": b"by somebody else"})
-
-    hub.faults.append(Fault("preupload", then=other, count=1))
+    """What the other one changed of ours between our two looks at the branch is ours again, the rest is theirs."""
     push(run, "org/gan")
-    assert {"NOTES.md", "model.safetensors"} <= set(hub.repos["org/gan"].head)
+    ours = hub.repos["org/gan"].head["config.json"]
+
+    def other() -> None:
+        hub.repos["org/gan"].commit({"NOTES.md": b"by somebody else", "config.json": b"{}"})
+
+    (run / "curves.png").write_bytes(b"\x89PNG other")
+    hub.faults.append(Fault("POST .*/commit/", then=other, count=1))
+    push(run, "org/gan")
+    head = hub.repos["org/gan"].head
+    assert (head["NOTES.md"], head["config.json"]) == (b"by somebody else", ours)
+    assert head["curves.png"] == b"\x89PNG other"
 
 
 def test_the_command(hub: LoopbackHub, run: Path, monkeypatch, capsys) -> None:
