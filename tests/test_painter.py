@@ -18,7 +18,7 @@ def test_a_grid_goes_and_slopes_stay():
 def test_a_stroke_stays():
     picture = torch.zeros(1, 3, 64, 64)
     picture[..., 20:44, 29:36] = 1
-    assert (without_a_grid(picture) - picture).abs().mean() < 0.25 * picture.mean()
+    assert (without_a_grid(picture) - picture).abs().mean() < 0.4 * picture.mean()
     assert without_a_grid(picture)[0, 0, 32, 32] > 0.85
 
 
