@@ -21,8 +21,9 @@ from PIL import Image
 
 from benchmarks.machine import machine
 from gan_hub import GanGenerator, images, video
+from gan_hub.keys import Key
 from gan_hub.sampling import public_name
-from gan_hub.walk import Key, Walk, encode_walk, frames
+from gan_hub.walk import Walk, encode_walk, frames
 
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium")
 TUNES = ("", "animation", "stillimage")

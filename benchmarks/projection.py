@@ -30,12 +30,14 @@ class Options:
 
     model: str = "mnist-gan"
     dataset: str = "mnist"
+    """The one the model was trained on: mnist or fashion-mnist."""
     data_dir: Path = Path("data")
     num_pictures: int = 200
     """Of each kind: seeds from 0 on, and the first test pictures."""
     steps: tuple[int, ...] = (0, 40)
     """Of the refinement; 0 = the encoder alone."""
     json: Path | None = Path("benchmarks/results/projection.json")
+    """Where the figures go, those of other models kept."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,9 @@ def main(options: Options) -> None:
             print(f"| {kind} | {steps} | {row.error:.2%} | {row.same:.1%} | {seconds} |", flush=True)
             rows.append(row)
     if options.json is not None:
-        record = {"about": about, "real_seen_right": seen, "rows": [asdict(row) for row in rows]}
-        options.json.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        known = json.loads(options.json.read_text(encoding="utf-8")) if options.json.is_file() else {}
+        known[options.model] = {"about": about, "real_seen_right": seen, "rows": [asdict(row) for row in rows]}
+        options.json.write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")
 
 
 def measured(

@@ -46,6 +46,7 @@ class RunFacts:
         versions: of the libraries, by name.
         metrics: measured at the end.
         health: what the watch over the run found, a sentence each.
+        dataset_ids: of the data on the Hub, as org/name, where it is there.
     """
 
     dataset: str
@@ -57,6 +58,7 @@ class RunFacts:
     versions: Mapping[str, str]
     metrics: Sequence[Metric] = field(default_factory=tuple)
     health: Sequence[str] = field(default_factory=tuple)
+    dataset_ids: Sequence[str] = field(default_factory=tuple)
 
 
 @dataclass(frozen=True)
@@ -106,11 +108,12 @@ def model_card(
         license="apache-2.0",
         tags=["gan", config.architecture, "pytorch_model_hub_mixin", "model_hub_mixin"],
         model_name=_title(config),
+        datasets=list(facts.dataset_ids) if facts and facts.dataset_ids else None,
         eval_results=_eval_results(facts) if facts and facts.metrics else None,
     )
     sections = [_introduction(config, num_parameters), _usage(config, name)]
     sections += [_training(facts), _measured(facts), _health(facts)] if facts else []
-    sections.append(_limits(config, version))
+    sections += [_limits(config), _licence(facts is not None, version)]
     return _assembled(data, sections)
 
 
@@ -147,7 +150,7 @@ def stylizer_card(
     ]
     if facts:
         sections += [_style_training(facts), _style_measured(facts), _health(facts)]
-    sections += [_stylizer_limits(config), _stylizer_licence(facts, version)]
+    sections += [_stylizer_limits(config), _licence(facts is not None, version)]
     return _assembled(data, sections)
 
 
@@ -218,13 +221,12 @@ def _health(facts: RunFacts | StyleFacts) -> str:
     return "## Health\n\n" + "\n".join(f"- {sentence}" for sentence in facts.health) if facts.health else ""
 
 
-def _limits(config: GeneratorConfig, version: str) -> str:
+def _limits(config: GeneratorConfig) -> str:
     return (
         "## Limits\n\n"
         f"It knows only pictures like its training data, at {config.image_size[0]}x{config.image_size[1]} pixels. "
         "A picture is synthetic: it shows nothing that exists. "
-        "Some samples are malformed, more of them at truncation above 1.\n\n"
-        f"Made with gan-hub {version}."
+        "Some samples are malformed, more of them at truncation above 1."
     )
 
 
@@ -287,6 +289,6 @@ def _stylizer_limits(config: StylizerConfig) -> str:
     )
 
 
-def _stylizer_licence(facts: StyleFacts | None, version: str) -> str:
-    data = " What it learned from keeps the licences named under Training." if facts else ""
+def _licence(is_trained: bool, version: str) -> str:
+    data = " What it learned from keeps the licences named under Training." if is_trained else ""
     return f"## Licence\n\nThe licence of the weights is Apache-2.0.{data}\n\nMade with gan-hub {version}."

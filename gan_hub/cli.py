@@ -3,11 +3,10 @@
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import tyro
 
-from gan_hub import weights
 from gan_hub.batch import paint_files
 from gan_hub.data.doctor import Report
 from gan_hub.data.drawn import moving
@@ -18,14 +17,13 @@ from gan_hub.evaluation import MIN_PICTURES, Evaluator
 from gan_hub.export_command import export
 from gan_hub.generator import GanGenerator
 from gan_hub.hub import bundled_names
-from gan_hub.latent_commands import directions, project
+from gan_hub.hub_commands import convert, halve, list_models, push
+from gan_hub.latent_commands import directions, interpolate, project
 from gan_hub.photos import check_encoding
 from gan_hub.recipe import parse_seeds
-from gan_hub.sampling import grid_png, public_name, sample_chunks, usable_device, zip_bytes
+from gan_hub.sampling import grid_png, sample_chunks, usable_device, zip_bytes
 from gan_hub.sampling import sample as sample_pictures
 from gan_hub.stylizer import PhotoStylizer, check_options
-from gan_hub.video import FORMATS
-from gan_hub.walk import Key, Walk, encode_walk
 
 
 def sample(
@@ -133,81 +131,6 @@ def _upscaler(name: str) -> PhotoStylizer:
     return upscaler
 
 
-def interpolate(
-    model: Annotated[str, tyro.conf.Positional],
-    out: Path,
-    seeds: str,
-    labels: tuple[str, ...] = (),
-    truncation: tuple[float, ...] = (1.0,),
-    frames: int = 60,
-    fps: int = 30,
-    path: Literal["lerp", "slerp", "cubic"] = "slerp",
-    easing: Literal["linear", "ease_in_out", "linger"] = "linear",
-    loop: bool = False,
-    ping_pong: bool = False,
-    even_pace: bool = False,
-    size: int = 256,
-    columns: int | None = None,
-    revision: str | None = None,
-    device: str = "cpu",
-) -> None:
-    """Walk from picture to picture: a video. The same walk gives the same bytes here and on the page.
-
-    Args:
-        model: a bundled name such as mnist-gan, a folder, or org/name on the Hub.
-        out: a name that ends in .mp4, .webp, .gif, .zip for single frames, or .png for a contact sheet.
-        seeds: the pictures to walk through, such as 3,7,12; 3,7;8,9 are two walks side by side.
-        labels: the class of each of them, or one for all; each seed's own if left out. With one seed and several
-            classes, the walk leads from class to class.
-        truncation: of each of them, or one for all: from 0 (the average picture) over 1 (as trained) to 2.
-        frames: from one picture to the next.
-        fps: frames a second.
-        path: straight, along an arc, or a smooth curve through all.
-        easing: how the walk leaves and reaches each picture.
-        loop: go back to the first picture.
-        ping_pong: go to the last picture and back.
-        even_pace: let successive frames differ equally before any easing.
-        size: of the longer side in pixels, to which pictures are enlarged; of a contact sheet, of each picture.
-        columns: of walks side by side.
-        revision: branch, tag or commit on the Hub.
-        device: where the network runs, such as cpu or cuda.
-    """
-    suffix = out.suffix.lower().removeprefix(".")
-    if suffix not in FORMATS:
-        raise ValueError(f"'{out.name}' ends in no format; end it in one of: .{', .'.join(FORMATS)}")
-    tracks = [_keys(parse_seeds(part, repeats=True), labels, truncation) for part in seeds.split(";")]
-    generator = GanGenerator.from_pretrained(model, revision=revision).to(usable_device(device))
-    walk = Walk(
-        model=public_name(generator),
-        revision=generator.revision,
-        tracks=tuple(tracks),
-        frames_per_leg=frames,
-        fps=fps,
-        path=path,
-        easing=easing,
-        loop=loop,
-        ping_pong=ping_pong,
-        even_pace=even_pace,
-        size=size,
-        columns=columns,
-    )
-    data = encode_walk(generator, walk, suffix)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_bytes(data)
-    print(f"{walk.num_frames} frames ({walk.seconds:.1f} s) of {model} are in {out}")
-
-
-def _keys(seeds: Sequence[int], labels: Sequence[str], truncation: Sequence[float]) -> tuple[Key, ...]:
-    """One key a seed, or a label if there is but one seed; what there is one of is for all."""
-    count = max(len(seeds), len(labels), len(truncation))
-    columns: list[list[Any]] = []
-    for name, values in (("seeds", seeds), ("labels", labels or (None,)), ("truncations", truncation)):
-        if len(values) not in (1, count):
-            raise ValueError(f"there are {len(values)} {name} for {count} pictures; give one for all, or one for each")
-        columns.append(list(values) * (count // len(values)))
-    return tuple(Key(*values) for values in zip(*columns))
-
-
 def check_data(
     path: Annotated[Path, tyro.conf.Positional],
     resolution: tuple[int, int] = (64, 64),
@@ -287,16 +210,6 @@ def curves(run: Annotated[Path, tyro.conf.Positional], out: Path | None = None) 
     print(draw_curves(run, out or run / "curves.png"))
 
 
-def halve(model: Annotated[Path, tyro.conf.Positional]) -> None:
-    """Store a model's weights in 16 bits: half the download, the same pictures to the eye.
-
-    Args:
-        model: its folder.
-    """
-    before, after = weights.halve(model)
-    print(f"the weights in {model} took {before:,} bytes and take {after:,}")
-
-
 def app(
     host: str | None = None,
     port: int | None = None,
@@ -329,6 +242,9 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "curves": curves,
     "halve": halve,
     "export": export,
+    "push": push,
+    "list": list_models,
+    "convert": convert,
     "app": app,
 }
 

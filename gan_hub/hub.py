@@ -8,27 +8,29 @@ the Hub states against that count, their header, and only then the weights thems
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-import httpx2
 from huggingface_hub import HfApi, get_hf_file_metadata, hf_hub_download, hf_hub_url, try_to_load_from_cache
-from huggingface_hub.errors import (
-    GatedRepoError,
-    HfHubHTTPError,
-    RemoteEntryNotFoundError,
-    RepositoryNotFoundError,
-    RevisionNotFoundError,
-)
 from torch import nn
 
 from gan_hub.config import MAX_CONFIG_BYTES, ConfigError, read_json, shown
 from gan_hub.models import ARCHITECTURES
 from gan_hub.models.stylizers import STYLIZERS
+from gan_hub.refusals import (
+    NETWORK_ERRORS,
+    PAUSES,
+    MissingFileError,
+    UnreachableError,
+    missing_file,
+    patiently,
+    pull_refusal,
+    unreachable,
+)
 from gan_hub.weights import WEIGHTS_FILE, ModelError, check_weights_size
 
 CONFIG_FILE = "config.json"
@@ -42,16 +44,6 @@ COMMIT = re.compile(r"[0-9a-f]{40}")
 
 Kind = Literal["generator", "stylizer", "upscaler"]
 GENERATORS: tuple[Kind, ...] = ("generator",)
-
-NETWORK_ERRORS = (HfHubHTTPError, httpx2.HTTPError, OSError)
-
-
-class MissingFileError(ModelError):
-    """A model without one of its files."""
-
-
-class UnreachableError(ModelError):
-    """The Hub does not answer, or not as a Hub should; what is in the cache may be used instead."""
 
 
 def kind_of(config: Mapping[str, Any]) -> Kind | None:
@@ -153,7 +145,7 @@ class ModelFiles:
         assert self.folder is not None
         path = self.folder / filename
         if not path.is_file():
-            raise MissingFileError(_missing_file(self.name, filename))
+            raise MissingFileError(missing_file(self.name, filename))
         return path
 
     def _in_cache(self, filename: str) -> Path | None:
@@ -169,14 +161,18 @@ class ModelFiles:
             # Asked for its size first: nothing of a file that can't be right is downloaded. Also, this one call fails
             # at once where `hf_hub_download` tries again for minutes.
             url = hf_hub_url(self.name, filename, revision=self.commit)
-            stated = get_hf_file_metadata(url, token=self.hub["token"], timeout=TIMEOUT_SECONDS)
+            ask = partial(get_hf_file_metadata, url, token=self.hub["token"], timeout=TIMEOUT_SECONDS)
+            stated = patiently(ask)
             if stated.commit_hash != self.commit:
-                raise _unreachable("another server answers", self.name, self.commit, filename, self.kinds)
+                raise unreachable(
+                    "another server answers", self.name, self.commit, filename, bundled_names(*self.kinds)
+                )
             if stated.size is not None:
                 check_size(stated.size)
-            return Path(hf_hub_download(self.name, filename, revision=self.commit, **self.hub))
+            fetch = partial(hf_hub_download, self.name, filename, revision=self.commit, **self.hub)
+            return Path(patiently(fetch, after_cuts=False))
         except NETWORK_ERRORS as error:
-            raise _refusal(error, self.name, self.commit, filename, self.kinds) from error
+            raise pull_refusal(error, self.name, self.commit, filename, bundled_names(*self.kinds)) from error
 
 
 def locate(
@@ -233,7 +229,7 @@ def locate(
         raise ModelError(f"'{text}' is not in the cache and only local files are allowed; connect and load it once")
     try:
         timeout = CACHED_TIMEOUT_SECONDS if cached and not force_download else TIMEOUT_SECONDS
-        commit = _ask_for_commit(text, revision, token, kinds, timeout)
+        commit = _ask_for_commit(text, revision, token, kinds, () if cached else PAUSES, timeout)
     except ModelError as error:
         if cached and isinstance(error, UnreachableError):
             return offline
@@ -242,69 +238,31 @@ def locate(
 
 
 def _ask_for_commit(
-    repo_id: str, revision: str | None, token: str | bool | None, kinds: tuple[Kind, ...], timeout: float
+    repo_id: str,
+    revision: str | None,
+    token: str | bool | None,
+    kinds: tuple[Kind, ...],
+    pauses: Sequence[float],
+    timeout: float,
 ) -> str:
     """The commit that a revision stands for now, if the Hub has one with the two files of a model."""
+    ask = partial(HfApi().model_info, repo_id, revision=revision, token=token, timeout=timeout)
     try:
-        info = HfApi().model_info(repo_id, revision=revision, token=token, timeout=timeout)
+        info = patiently(ask, pauses)
     except (*NETWORK_ERRORS, ValueError) as error:  # ValueError: the answer is not JSON, as a captive portal's
-        raise _refusal(error, repo_id, revision, None, kinds) from error
+        raise pull_refusal(error, repo_id, revision, None, bundled_names(*kinds)) from error
     filenames = {sibling.rfilename for sibling in info.siblings or []}
     for filename in (CONFIG_FILE, WEIGHTS_FILE):
         if filename not in filenames:
-            raise ModelError(_missing_file(repo_id, filename))
+            raise ModelError(missing_file(repo_id, filename))
     if info.sha is None or not COMMIT.fullmatch(info.sha):
         raise ModelError(f"the Hub states no commit for '{repo_id}', so its two files might not belong together")
     return info.sha
 
 
-def _refusal(
-    error: Exception, repo_id: str, revision: str | None, filename: str | None, kinds: tuple[Kind, ...]
-) -> ModelError:
-    """Put what the Hub client raised into words; `filename` is what was asked for, None = the repository itself."""
-    if isinstance(error, GatedRepoError):
-        return ModelError(
-            f"'{repo_id}' is gated: ask for access on its page on the Hub, then log in with `hf auth login`"
-        )
-    if isinstance(error, RevisionNotFoundError):
-        return ModelError(f"'{repo_id}' has no revision '{revision}'; use a branch, a tag or a commit of it")
-    if isinstance(error, RepositoryNotFoundError):
-        return ModelError(
-            f"the Hub has no model '{repo_id}' that you may see; "
-            "check the name, or log in with `hf auth login` if it is private"
-        )
-    if isinstance(error, RemoteEntryNotFoundError) and filename:
-        return MissingFileError(_missing_file(repo_id, filename))
-    status = error.response.status_code if isinstance(error, HfHubHTTPError) else None
-    if status in (401, 403):
-        return ModelError(f"the Hub refused the token for '{repo_id}' ({status}); log in again with `hf auth login`")
-    reason = f"it answered {status}" if status else type(error).__name__
-    return _unreachable(reason, repo_id, revision, filename, kinds)
-
-
-def _unreachable(
-    reason: str, repo_id: str, revision: str | None, filename: str | None, kinds: tuple[Kind, ...]
-) -> UnreachableError:
-    file = f"{filename} of " if filename else ""
-    at = f" at {revision}" if revision else ""
-    instead = f", or use a bundled model: {', '.join(names)}" if (names := bundled_names(*kinds)) else ""
-    return UnreachableError(
-        f"the Hub can't be reached ({reason}) and {file}'{repo_id}'{at} is not in the cache; try again later{instead}"
-    )
-
-
 def _check_size(name: str, filename: str, max_bytes: int, size: int) -> None:
     if size > max_bytes:
         raise ModelError(f"{filename} of '{name}' has {size:,} bytes; at most {max_bytes:,} are read")
-
-
-def _missing_file(name: str, filename: str) -> str:
-    remedy = (
-        "only safetensors are loaded; a pickle is never opened"
-        if filename == WEIGHTS_FILE
-        else "a model of gan-hub has config.json and model.safetensors at its root"
-    )
-    return f"'{name}' has no {filename}: {remedy}"
 
 
 def load_config(files: ModelFiles) -> dict[str, Any]:

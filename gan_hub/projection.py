@@ -18,7 +18,9 @@ from gan_hub.drawings import prepare as prepare
 from gan_hub.drawings import prepare_mask as prepare_mask
 from gan_hub.encoder import LatentEncoder
 from gan_hub.generator import GanGenerator
+from gan_hub.keys import Key
 from gan_hub.labels import label_tensor
+from gan_hub.latent_text import latent_text, rounded
 
 NUM_STEPS = 40
 NUM_STARTS = 3  # of the encoder, one in each of the likeliest classes, refined side by side
@@ -38,7 +40,7 @@ class Projection:
     """Where a picture was found.
 
     Attributes:
-        z: [latent_dim], on the CPU.
+        z: [latent_dim], on the CPU; of a result, rounded to the 16 bits of its key.
         label: the class it was found in; None without classes.
         picture: [C, H, W] in [-1, 1], what the generator paints from them, on the CPU.
         error: mean absolute difference of the known pixels, as a share of the range: 0 to 1.
@@ -48,6 +50,11 @@ class Projection:
     label: int | None
     picture: Tensor
     error: float
+
+    def key(self, generator: GanGenerator) -> Key:
+        """What recipes and links call the result by; `generate` of its latent and class is `picture` bit for bit."""
+        label = None if self.label is None else generator.class_names[self.label]
+        return Key(None, label, latent=latent_text(self.z))
 
 
 OnStep = Callable[[float, Projection], bool | None]
@@ -178,8 +185,8 @@ class _Search:
 
     def result(self) -> Projection:
         """The best so far, its picture as `generate` paints it, bit for bit."""
-        labels = None if self.best.label is None else [self.best.label]
-        return self._projection(self.best.z, self.best.label, self.generator.generate(self.best.z[None], labels)[0])
+        z, label = rounded(self.best.z), self.best.label
+        return self._projection(z, label, self.generator.generate(z[None], None if label is None else [label])[0])
 
     def _judge(self, pictures: Tensor, losses: Tensor) -> None:
         losses = losses + self.surprise

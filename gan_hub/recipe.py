@@ -14,6 +14,7 @@ from typing import Any
 
 from gan_hub.config import shown
 from gan_hub.hub import COMMIT, REPO_ID, REVISION
+from gan_hub.latent_text import check_latent
 from gan_hub.latents import MAX_SEED
 
 PNG_KEY = "gan-hub"
@@ -141,11 +142,12 @@ class Recipe:
     Attributes:
         model: public name: bundled, "org/name" on the Hub, or "folder:name" without the path to it.
         revision: commit on the Hub; None for the others.
-        seeds: one for a picture, one a cell for a grid.
+        seeds: one for a picture, one a cell for a grid; none where there is a latent.
         label: name of the class; None = each seed's own ("mixed").
         truncation: in [0, 2].
         version: of gan-hub.
         columns: of a grid; None for a single picture.
+        latent: of a picture without a seed, as `latent_text` writes it; None for the others.
     """
 
     model: str
@@ -155,16 +157,19 @@ class Recipe:
     truncation: float
     version: str
     columns: int | None = None
+    latent: str | None = None
 
     @property
     def seed(self) -> int:
-        """The first seed: the only one of a single picture."""
+        """The first seed: the only one of a single picture; IndexError of one of a latent."""
         return self.seeds[0]
 
     def to_json(self) -> str:
         """The text of the PNG chunk."""
         values: dict[str, Any] = {"model": self.model, "revision": self.revision}
-        if self.columns is None:
+        if self.latent is not None:
+            values["latent"] = self.latent
+        elif self.columns is None:
             values["seed"] = self.seed
         else:
             values |= {"seeds": format_seeds(self.seeds), "columns": self.columns}
@@ -180,14 +185,18 @@ class Recipe:
         """
         values = json_object(text)
         single = {"model", "revision", "seed", "label", "truncation", "version"}
-        if set(values) not in (single, single - {"seed"} | {"seeds", "columns"}):
+        others = single - {"seed"}
+        if set(values) not in (single, others | {"seeds", "columns"}, others | {"latent"}):
             raise ValueError(
                 "the recipe in this PNG has other fields than gan-hub writes; it may come from another version"
             )
         seeds: tuple[int, ...]
-        columns: int | None
-        if "seed" in values:
-            seeds, columns = (whole_number("seed", values["seed"], 0, MAX_SEED),), None
+        columns: int | None = None
+        latent: str | None = None
+        if "latent" in values:
+            seeds, latent = (), check_latent(values["latent"] or "")
+        elif "seed" in values:
+            seeds = (whole_number("seed", values["seed"], 0, MAX_SEED),)
         elif isinstance(values["seeds"], str):
             seeds, columns = parse_seeds(values["seeds"]), whole_number("columns", values["columns"], 1, MAX_SEEDS)
         else:
@@ -200,6 +209,7 @@ class Recipe:
             truncation=check_truncation(values["truncation"]),
             version=check_version(values["version"]),
             columns=columns,
+            latent=latent,
         )
 
 

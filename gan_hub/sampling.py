@@ -3,6 +3,7 @@
 The page and the command both end here, so that the same recipe gives the same bytes.
 """
 
+import hashlib
 import io
 import json
 import re
@@ -30,7 +31,7 @@ class Picture:
     """One picture and what it takes to make it again.
 
     Attributes:
-        recipe: its only seed is the picture's.
+        recipe: its only seed, or its latent, is the picture's.
         class_name: the class it shows; None when the generator has none.
         image: the pixels.
     """
@@ -41,7 +42,10 @@ class Picture:
 
     @property
     def file_name(self) -> str:
-        """Such as mnist-gan-seed-00007.png."""
+        """Such as mnist-gan-seed-00007.png; a latent without a seed goes by the start of a digest."""
+        if self.recipe.latent is not None:
+            digest = hashlib.sha256(self.recipe.to_json().encode()).hexdigest()
+            return f"{file_stem(self.recipe.model)}-latent-{digest[:8]}.png"
         return f"{file_stem(self.recipe.model)}-seed-{self.recipe.seed:05d}.png"
 
     def png(self) -> bytes:

@@ -22,7 +22,7 @@ from gan_hub.recipe import (
     whole_number,
 )
 
-MAX_QUERY_LENGTH = 2_000
+MAX_QUERY_LENGTH = 6_000  # latents are long; browsers and servers take some more
 MAX_COUNT = 64
 MAX_COLUMNS = 16
 
@@ -80,8 +80,11 @@ class PageState:
         """The controls that make the pictures of a recipe.
 
         Raises:
-            ValueError: a grid the page can't show: seeds that don't follow one another, or too many.
+            ValueError: what the tab can't show: a picture without a seed, or a grid of seeds that don't follow one
+                another, or too many.
         """
+        if recipe.latent is not None:
+            raise ValueError("this picture has a latent of its own and no seed; drop it on the tab Explore")
         first, count = recipe.seed, len(recipe.seeds)
         if recipe.seeds != tuple(range(first, first + count)) or count > MAX_COUNT:
             raise ValueError(
@@ -121,6 +124,34 @@ class StylizeState:
         if tab_of(query) != "stylize":
             return cls(), []
         values, problems = read_query(query, STYLIZE_FIELDS)
+        return cls(**values), problems
+
+
+@dataclass(frozen=True)
+class PictureState:
+    """The controls of the tab Your picture that are in its links; the picture never is, what was found for it is.
+
+    Attributes:
+        model: as in `Recipe`; None = the first one bundled.
+        revision: branch, tag or commit; None = the newest.
+        label: the class to look in; None = the likeliest.
+    """
+
+    model: str | None = None
+    revision: str | None = None
+    label: str | None = None
+
+    def to_query(self) -> str:
+        """The URL's query string, "?tab=picture&model=..."; what is None is left out."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return to_query_string({"tab": "picture", **values})
+
+    @classmethod
+    def from_query(cls, query: str) -> tuple["PictureState", list[str]]:
+        """Read a query string typed by anyone; one of another tab gives the defaults. Otherwise as `PageState` does."""
+        if tab_of(query) != "picture":
+            return cls(), []
+        values, problems = read_query(query, PICTURE_FIELDS)
         return cls(**values), problems
 
 
@@ -190,4 +221,9 @@ STYLIZE_FIELDS: dict[str, Callable[[str], Any]] = {
     "keep_colors": partial(switch, "keep_colors"),
     "detail": check_detail,
     "seed": lambda text: whole_number("seed", number(text), 0, MAX_SEED),
+}
+PICTURE_FIELDS: dict[str, Callable[[str], Any]] = {
+    "model": check_model,
+    "revision": check_revision,
+    "label": check_label,
 }

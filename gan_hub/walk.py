@@ -5,7 +5,7 @@ The page and the command both end here, so that the same walk gives the same byt
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 import torch
@@ -16,43 +16,20 @@ from gan_hub.config import shown
 from gan_hub.containers import MAX_TEXT_BYTES, read_recipe_of
 from gan_hub.generator import GanGenerator
 from gan_hub.interpolation import MAX_FRAMES
-from gan_hub.latents import MAX_SEED, labels_of_latents
+from gan_hub.keys import Key
 from gan_hub.paths import EASINGS, KINDS, frames_of_walk
 from gan_hub.recipe import (
     check_commit,
-    check_label,
     check_model,
-    check_truncation,
     check_version,
     json_object,
     whole_number,
 )
-from gan_hub.sampling import class_index, file_stem
+from gan_hub.sampling import file_stem
 from gan_hub.video import MAX_FPS, MAX_SIZE, MIN_SIZE, encode
 
 MAX_KEYS = 64
 MAX_TRACKS = 16
-
-
-@dataclass(frozen=True)
-class Key:
-    """A picture that a walk leads through.
-
-    Attributes:
-        seed: of its latent.
-        label: name of the class; None = the seed's own.
-        truncation: in [0, 2].
-    """
-
-    seed: int
-    label: str | None = None
-    truncation: float = 1.0
-
-    def __post_init__(self) -> None:
-        """Check every field; raises ValueError."""
-        object.__setattr__(self, "seed", whole_number("seed", self.seed, 0, MAX_SEED))
-        object.__setattr__(self, "label", check_label(self.label))
-        object.__setattr__(self, "truncation", check_truncation(self.truncation))
 
 
 @dataclass(frozen=True)
@@ -135,12 +112,13 @@ class Walk:
 
     def file_name(self, suffix: str) -> str:
         """Such as mnist-gan-walk-3-7-12.mp4."""
-        seeds = "-".join(str(key.seed) for key in self.tracks[0])
+        seeds = "-".join("own" if key.seed is None else str(key.seed) for key in self.tracks[0])
         return f"{file_stem(self.model)}-walk-{seeds[:60].rstrip('-')}.{suffix}"
 
     def to_json(self) -> str:
         """The recipe that a file of the walk carries."""
-        return json.dumps(asdict(self))
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return json.dumps({**values, "tracks": [[key.to_dict() for key in track] for track in self.tracks]})
 
     @classmethod
     def from_json(cls, text: str) -> "Walk":
@@ -152,7 +130,7 @@ class Walk:
         if len(text) > MAX_TEXT_BYTES:
             raise ValueError(f"the recipe has {len(text):,} characters; at most {MAX_TEXT_BYTES:,} are read")
         values = json_object(text)
-        _same_fields(values, cls)
+        _same_fields(values, {field.name for field in fields(cls)})
         tracks = values.pop("tracks")
         if not isinstance(tracks, list) or not all(isinstance(track, list) for track in tracks):
             raise ValueError("the tracks in this recipe are not lists of keys")
@@ -162,12 +140,15 @@ class Walk:
 def _key(values: object) -> Key:
     if not isinstance(values, dict):
         raise ValueError(f"the key {shown(repr(values), 40)} in this recipe is not an object")
-    _same_fields(values, Key)
-    return Key(**values)
+    place = "seed" if "seed" in values else "latent"
+    _same_fields(values, {place, "label", "truncation"})
+    if values[place] is None:
+        raise ValueError(f"a key in this recipe has no {place}")
+    return Key(**{"seed": None, **values})
 
 
-def _same_fields(values: dict[str, Any], of: type) -> None:
-    if set(values) != {field.name for field in fields(of)}:
+def _same_fields(values: dict[str, Any], names: set[str]) -> None:
+    if set(values) != names:
         raise ValueError("the recipe has other fields than gan-hub writes; it may come from another version")
 
 
@@ -188,7 +169,8 @@ def frames(generator: GanGenerator, walk: Walk) -> Iterator[Image.Image]:
         walk: its size is for `encode`; these pictures have the generator's.
 
     Raises:
-        ValueError: the generator has no class of that name. Raised before the first picture is made.
+        ValueError: the generator has no class of that name, or a latent is another one's. Raised before the first
+            picture is made.
     """
     tracks = [_track(generator, walk, keys) for keys in walk.tracks]
     columns = walk.columns or round(len(tracks) ** 0.5 + 0.49)
@@ -202,15 +184,10 @@ def frames(generator: GanGenerator, walk: Walk) -> Iterator[Image.Image]:
 
 
 def _track(generator: GanGenerator, walk: Walk, keys: tuple[Key, ...]) -> Iterator[torch.Tensor]:
-    z = generator.latents([key.seed for key in keys])
-    labels = None
-    indices = [class_index(generator, key.label) for key in keys]
-    if generator.num_classes:
-        own = labels_of_latents(z, generator.num_classes).tolist()
-        labels = [default if index is None else index for index, default in zip(indices, own)]
-    truncated = [generator.truncate(row, key.truncation) for row, key in zip(z.split(1), keys)]
+    classes = [key.class_of(generator) for key in keys]
+    labels = [index for index in classes if index is not None] or None
     return generator.interpolate(
-        torch.cat(truncated),
+        torch.cat([key.z(generator) for key in keys]),
         num_frames=walk.num_frames,
         labels=labels,
         kind=walk.path,

@@ -8,17 +8,18 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from gan_hub.config import shown
+from gan_hub.keys import Key
 from gan_hub.paths import EASINGS, KINDS
 from gan_hub.recipe import check_model, check_revision, whole_number
 from gan_hub.state import number, read_query, switch, tab_of, to_query_string
 from gan_hub.video import FORMATS, MAX_FPS, MAX_GIF_FPS, MIN_SIZE
-from gan_hub.walk import Key, Walk
+from gan_hub.walk import Walk
 
 MAX_WALKS = 4  # side by side on the page
 MAX_PAGE_KEYS = 16
 MAX_PAGE_FRAMES = 2_000
 MAX_PAGE_SIZE = 1_024
-MAX_KEYS_LENGTH = 1_500
+MAX_KEYS_LENGTH = 4_500  # three latents of 512 numbers, twenty-five of 64
 WAYS = ("once", "loop", "ping-pong")
 
 Tracks = tuple[tuple[Key, ...], ...]
@@ -127,19 +128,25 @@ class WalkState:
         return state
 
 
-def parse_keys(text: str) -> Tracks:
+def parse_keys(text: str, *, limited: bool = True) -> Tracks:
     """Keys from text such as "3,7:square,12::0.7": seed, class and truncation of each; ";" between walks.
 
-    In the name of a class, what is no letter, digit, "_", "." or "-" is percent-encoded.
+    In place of a seed there may be a latent, as `latent_text` writes it. In the name of a class, what is no letter,
+    digit, "_", "." or "-" is percent-encoded.
+
+    Args:
+        text: as anyone may have typed it.
+        limited: whether more than the page shows is refused.
 
     Raises:
         ValueError: not of that form, or more than the page shows.
     """
-    if len(text) > MAX_KEYS_LENGTH:
+    if limited and len(text) > MAX_KEYS_LENGTH:
         raise ValueError(f"the keys have {len(text):,} characters; at most {MAX_KEYS_LENGTH:,} are read")
-    tracks = tuple(tuple(_key(part) for part in track.split(",")) for track in text.split(";"))
+    tracks = tuple(tuple(parse_key(part) for part in track.split(",")) for track in text.split(";"))
     lengths = {len(track) for track in tracks}
-    if len(tracks) > MAX_WALKS or len(lengths) != 1 or not 2 <= max(lengths) <= MAX_PAGE_KEYS:
+    too_many = len(tracks) > MAX_WALKS or len(lengths) != 1 or not 2 <= max(lengths) <= MAX_PAGE_KEYS
+    if limited and too_many:
         counts = ", ".join(str(len(track)) for track in tracks)
         raise ValueError(
             f"walks of {shown(counts, 40)} keys are not possible; the page shows up to {MAX_WALKS} walks of the same "
@@ -148,25 +155,28 @@ def parse_keys(text: str) -> Tracks:
     return tracks
 
 
-def _key(text: str) -> Key:
-    match = re.fullmatch(r"\s*([0-9]{1,10})(?::([^:]*))?(?::([0-9.]{1,20}))?\s*", text, re.ASCII)
-    truncation = number(match[3]) if match and match[3] else 1.0
+def parse_key(text: str) -> Key:
+    """One key, as `parse_keys` reads it."""
+    match = re.fullmatch(r"\s*(?:([0-9]{1,10})|(z[^:]*))(?::([^:]*))?(?::([0-9.]{1,20}))?\s*", text, re.ASCII)
+    truncation = number(match[4]) if match and match[4] else 1.0
     if not match or isinstance(truncation, str):
         raise ValueError(
             f"the key {shown(repr(text), 40)} is not possible; write a seed such as 3, or with class and truncation "
             "3:round:0.7"
         )
-    return Key(int(match[1]), unquote(match[2] or ""), truncation)
+    return Key(int(match[1]) if match[1] else None, unquote(match[3] or ""), truncation, match[2])
+
+
+def format_key(key: Key) -> str:
+    """The shortest text that `parse_key` reads as this key."""
+    place = key.latent or str(key.seed)
+    parts = [place, quote(key.label or "", safe=""), "" if key.truncation == 1 else f"{key.truncation:g}"]
+    return ":".join(parts).rstrip(":")
 
 
 def format_keys(tracks: Sequence[Sequence[Key]]) -> str:
     """The shortest text that `parse_keys` reads as these keys."""
-
-    def text(key: Key) -> str:
-        parts = [str(key.seed), quote(key.label or "", safe=""), "" if key.truncation == 1 else f"{key.truncation:g}"]
-        return ":".join(parts).rstrip(":")
-
-    return ";".join(",".join(map(text, track)) for track in tracks)
+    return ";".join(",".join(map(format_key, track)) for track in tracks)
 
 
 def check_keys(value: object) -> str:

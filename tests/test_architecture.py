@@ -31,6 +31,7 @@ FLOORS = [
         "gan_hub.labels",
         "gan_hub.interpolation",
     ],
+    ["gan_hub.refusals"],
     ["gan_hub.hub", "gan_hub.chunks", "gan_hub.directions"],
     ["gan_hub.pretrained", "gan_hub.encoder", "gan_hub.companions"],
     ["gan_hub.generator", "gan_hub.stylizer"],

@@ -10,10 +10,11 @@ from PIL import Image
 
 from gan_hub import GanGenerator
 from gan_hub.cli import main
+from gan_hub.keys import Key
 from gan_hub.recipe import read_recipe
 from gan_hub.sampling import grid_png, sample
 from gan_hub.video import FORMATS
-from gan_hub.walk import Key, Walk, encode_walk, read_walk
+from gan_hub.walk import Walk, encode_walk, read_walk
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from PIL import Image
 
 from gan_hub import GanGenerator
 from gan_hub.cli import main
+from gan_hub.latent_text import rounded
 from gan_hub.projection import Projection, StopProjection, composite, project
 from tests.conftest import make_generator
 
@@ -37,6 +38,7 @@ def test_what_the_generator_painted_is_found(changes: dict) -> None:
         found = project(generator, picture, num_steps=STEPS)
         labels = None if found.label is None else [found.label]
         assert torch.equal(generator.generate(found.z[None], labels)[0], found.picture)
+        assert torch.equal(generator.generate(found.key(generator).z(generator), labels)[0], found.picture)
         assert found.error == pytest.approx(float((found.picture - picture).abs().mean() / 2), abs=1e-6)
         assert torch.equal(
             generator.structured(found.z[None])[:, : generator.config.num_categories],
@@ -77,10 +79,10 @@ def test_stopping_returns_the_best_so_far(raises: bool) -> None:
     assert fractions == sorted(fractions)
     assert fractions[0] == 0
     assert fractions[-1] == 0.5
-    assert torch.equal(stopped.z, seen[-1][1].z)
+    assert torch.equal(stopped.z, rounded(seen[-1][1].z))
     whole = project(generator, picture, num_steps=10)
     assert whole.error <= stopped.error <= seen[0][1].error
-    assert project(generator, picture, num_steps=0).error == pytest.approx(seen[0][1].error, abs=1e-6)
+    assert project(generator, picture, num_steps=0).error == pytest.approx(seen[0][1].error, abs=1e-3)
 
 
 def test_the_end_is_told() -> None:

@@ -7,26 +7,37 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from gan_hub import images
 from gan_hub.interpolation import MAX_FRAMES
+from gan_hub.keys import Key
+from gan_hub.latent_text import latent_text, rounded
 from gan_hub.latents import MAX_SEED
 from gan_hub.paths import EASINGS, KINDS
 from gan_hub.video import FORMATS, encode
-from gan_hub.walk import MAX_KEYS, MAX_TRACKS, Key, Walk, encode_walk, frames, read_walk
+from gan_hub.walk import MAX_KEYS, MAX_TRACKS, Walk, encode_walk, frames, read_walk
 from tests.conftest import make_generator
 
 WALK = Walk("folder:run", None, ((Key(3), Key(7, "dog", 0.5), Key(7, "été")),), frames_per_leg=4, size=16)
 
-keys = st.builds(
+seeded = st.builds(
     Key,
     st.integers(0, MAX_SEED),
     st.none() | st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=64),
     st.floats(0, 2),
 )
+own = st.builds(
+    Key,
+    st.none(),
+    st.none() | st.just("dog"),
+    st.floats(0, 2),
+    st.integers(1, 8).map(lambda n: latent_text(torch.linspace(-3, 2, n))),
+)
+keys = seeded | own
 walks = st.builds(
     Walk,
     st.sampled_from(["mnist-gan", "org/name", "folder:my run"]),
@@ -71,6 +82,20 @@ def test_frames_are_those_of_sample() -> None:
     with zipfile.ZipFile(io.BytesIO(encode_walk(generator, WALK, "zip"))) as archive:  # size 16: nothing is enlarged
         for i, picture in enumerate(pictures):
             assert np.array_equal(Image.open(io.BytesIO(archive.read(f"frame-{i:05d}.png"))), picture)
+
+
+def test_a_walk_from_a_latent_to_a_seed_and_back() -> None:
+    generator = make_generator()
+    z = torch.tensor([0.3, -1.1, 2.0, 0.0, 0.7, -0.2])
+    walk = Walk("folder:run", None, ((Key(None, "dog", 0.5, latent_text(z)), Key(7)),), frames_per_leg=4, size=16)
+    assert read_walk(encode_walk(generator, walk, "zip")) == walk
+    made = list(frames(generator, walk))
+    first = generator.generate(generator.truncate(rounded(z)[None], 0.5), 1)
+    assert np.array_equal(made[0], images.to_pil(first)[0])
+    assert np.array_equal(made[-1], images.to_pil(generator.sample(1, seed=7))[0])
+    assert walk.file_name("mp4") == "run-walk-own-7.mp4"
+    with pytest.raises(ValueError, match="for another one"):
+        frames(make_generator(latent_dim=8), walk)
 
 
 def test_a_generator_without_classes_walks_too() -> None:
@@ -134,6 +159,10 @@ def key(**values: object) -> list:
         (changed(tracks=[7]), "not lists of keys"),
         (changed(tracks=[[7, 8]]), "the key 7"),
         (changed(tracks=[[{}, {}]]), "other fields"),
+        (changed(tracks=[[{"latent": "zAAA", "seed": 1, "label": None, "truncation": 1.0}] * 2]), "other fields"),
+        (changed(tracks=[[{"latent": None, "label": None, "truncation": 1.0}] * 2]), "no latent"),
+        (changed(tracks=[[{"latent": "zAA", "label": None, "truncation": 1.0}] * 2]), "the latent 'zAA'"),
+        (changed(tracks=key(seed=None)), "no seed"),
         (changed(tracks=[]), "walks of no keys"),
         (changed(tracks=[[]]), "walks of 0 keys"),
         (changed(tracks=key()[0][:1]), "not lists of keys"),

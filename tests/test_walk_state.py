@@ -2,7 +2,7 @@
 
 import pytest
 
-from gan_hub.walk import Key
+from gan_hub.keys import Key
 from gan_hub.walk_state import WalkState, check_keys, format_keys, parse_keys
 
 
@@ -13,6 +13,8 @@ from gan_hub.walk_state import WalkState, check_keys, format_keys, parse_keys
         ("3:round,7:T-shirt%2Ftop:0.5", ((Key(3, "round"), Key(7, "T-shirt/top", 0.5)),)),
         ("0::0,1;2,3", ((Key(0, None, 0.0), Key(1)), (Key(2), Key(3)))),
         ("1:a%2Cb%3Bc%3Ad,2", ((Key(1, "a,b;c:d"), Key(2)),)),
+        ("zAD4AwA,7", ((Key(None, latent="zAD4AwA"), Key(7)),)),
+        ("3,zAD4AwA:round:0.5", ((Key(3), Key(None, "round", 0.5, "zAD4AwA")),)),
     ],
 )
 def test_keys_there_and_back(text: str, tracks: tuple[tuple[Key, ...], ...]) -> None:
@@ -20,7 +22,23 @@ def test_keys_there_and_back(text: str, tracks: tuple[tuple[Key, ...], ...]) -> 
     assert format_keys(tracks) == text
 
 
-@pytest.mark.parametrize("text", ["", "1", "1,2;3", "1,-2", "1,2::x", "1,2::3", "1,4294967296", "1,2;" * 5, "1," * 900])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "1",
+        "1,2;3",
+        "1,-2",
+        "1,2::x",
+        "1,2::3",
+        "1,4294967296",
+        "1,2;" * 5,
+        "1," * 2_900,
+        "1,z",
+        "1,zAD4AwB",
+        "z,z",
+    ],
+)
 def test_wrong_keys_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"possible|characters|read"):
         check_keys(text)

@@ -124,6 +124,10 @@ def save(classifier: Classifier, options: Options, data: Dataset, test_accuracy:
     (options.output_dir / "README.md").write_text(card(config, options, data), encoding="utf-8")
 
 
+# Bundled, whose pictures the snippet of the card looks at.
+GENERATORS = {"mnist": "mnist-gan", "fashion-mnist": "fashion-gan"}
+
+
 def card(config: dict[str, Any], options: Options, data: Dataset) -> str:
     """The README of the extractor."""
     name = options.output_dir.name
@@ -147,10 +151,12 @@ generators are measured. A Frechet distance in it is not comparable with FID, wh
 ## Use
 
 ```python
+from gan_hub import GanGenerator
 from gan_hub.features import FeatureExtractor
 
+images = GanGenerator.from_pretrained("{GENERATORS[options.dataset]}").sample(16, seed=7)  # or yours
 extractor = FeatureExtractor.from_bundled("{name}")
-features = extractor(images)  # images {shape} in [-1, 1]; features [N, {config["feature_dim"]}], float64
+features = extractor(images)  # of images {shape} in [-1, 1]: [N, {config["feature_dim"]}], float64
 classes = extractor.classify(images)
 ```
 

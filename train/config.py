@@ -99,11 +99,15 @@ class EngineOptions:
 
     # Hub
     push_to_hub: bool = False
-    """Push the generator at the end."""
+    """Push the generator with its card at each checkpoint, without waiting for it, and at the end."""
     hub_model_id: str | None = None
     """org/name; needed by --push_to_hub."""
     hub_private_repo: bool = False
     """Create the repository private."""
+    hub_revision: str | None = None
+    """A branch to push to; main if left out."""
+    hub_history: bool = False
+    """At the end, push each checkpoint that is kept as the revision step-{steps} too; see --checkpoints_total_limit."""
 
     @property
     def batches_per_step(self) -> int:
@@ -134,6 +138,10 @@ class EngineOptions:
             )
         if self.push_to_hub and not self.hub_model_id:
             raise OptionError("--push_to_hub needs --hub_model_id org/name")
+        if (self.hub_model_id or self.hub_private_repo or self.hub_revision or self.hub_history) and (
+            not self.push_to_hub
+        ):
+            raise OptionError("the --hub options do nothing without --push_to_hub; add it, or leave them out")
         if self.loss == "wasserstein" and not (self.gamma and self.final_gamma):
             raise OptionError(
                 "--loss wasserstein with --gamma or --final_gamma 0: without a penalty nothing keeps the critic "

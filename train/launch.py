@@ -15,6 +15,7 @@ from accelerate import Accelerator, DistributedDataParallelKwargs
 from tqdm.auto import tqdm
 
 from gan_hub.config import ConfigError
+from gan_hub.push import PushError
 from gan_hub.weights import ModelError
 from train import resume
 from train.checkpoint import Checkpoint, CheckpointError, checkpoints
@@ -23,6 +24,7 @@ from train.engine import Engine, choose_precision
 from train.environment import asked_processes, default_num_threads
 from train.interrupt import Interrupt
 from train.monitor import CollapseError
+from train.push import check_hub
 from train.run import Run
 from train.trackers import FOLDER as TRACKING_FOLDER
 from train.trackers import check_installed
@@ -43,12 +45,18 @@ class NumberedBatches(Protocol):
 def launched(
     parse: Callable[[Sequence[str]], Launched], train: Callable[[Launched], None], arguments: Sequence[str] | None
 ) -> int:
-    """Parse the command line, train, and return the exit status: 0 done or interrupted, 1 failed, 2 refused."""
+    """Parse the command line, train, and return the exit status.
+
+    0 done or interrupted, 1 failed, 2 refused, 3 trained and saved, but not pushed.
+    """
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
         options = parse(sys.argv[1:] if arguments is None else arguments)
         train(options)
+    except PushError as error:
+        print(f"error: trained and saved, but not pushed: {error}", file=sys.stderr)
+        return 3
     except (OptionError, ConfigError, CheckpointError, ModelError, FileNotFoundError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -95,6 +103,7 @@ def begin(options: Options) -> tuple[Options, Accelerator, Checkpoint | None]:
     accelerator = make_accelerator(options)
     set_num_threads(options, accelerator)
     warn_of_missing_processes(options, accelerator)
+    check_hub(options, accelerator)
     resumed = resume.choose(options)
     # What was measured once holds to the end: measured again, it could come out otherwise.
     known = resumed.record["settings"]["mixed_precision"] if resumed and options.mixed_precision == "auto" else None
@@ -109,10 +118,13 @@ def carry_out(trainer: Engine, batches: NumberedBatches, run: Run, resumed: Chec
     run.announce()
     with Interrupt(accelerator) as interrupt:
         num_steps = run_loop(trainer, batches, run, interrupt)
+    interrupted = interrupt.requested and num_steps < trainer.options.max_train_steps
     if accelerator.is_main_process:
-        run.finish(num_steps, interrupted=interrupt.requested and num_steps < trainer.options.max_train_steps)
+        run.finish(num_steps, interrupted=interrupted)
     accelerator.wait_for_everyone()
     accelerator.end_training()
+    if run.pusher and not interrupted:
+        run.pusher.finish()  # last of all: the other processes need not wait, and what it raises leaves all on disk
 
 
 def run_loop(trainer: Engine, batches: NumberedBatches, run: Run, interrupt: Interrupt) -> int:

@@ -9,13 +9,16 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from huggingface_hub import ModelCard
 from safetensors import SafetensorError
 from torch import Tensor
 
 from gan_hub.curves import CurvesError, draw_curves
+from gan_hub.push_card import with_pictures
 from train import checkpoint, resume
 from train.best import Best
 from train.checkpoint import Checkpoint, CheckpointError
@@ -23,6 +26,7 @@ from train.config import EngineOptions
 from train.engine import Engine
 from train.environment import hardware, versions
 from train.monitor import Monitor
+from train.push import Pusher
 from train.stopwatch import Stopwatch
 from train.trackers import Trackers
 
@@ -97,6 +101,7 @@ class Run:
                 self.health.load_state_dict(resumed.record["health"])
             if self.best and resumed.record.get("best"):
                 self.best.load_state_dict(resumed.record["best"])
+        self.pusher = Pusher(options) if options.push_to_hub and accelerator.is_main_process else None
         self.trackers = Trackers(options, accelerator, self.first_step)
         if accelerator.is_main_process:
             self._prepare_folder()
@@ -183,6 +188,8 @@ class Run:
             logger.warning("no checkpoint at step %d: %s; the earlier ones are kept", num_steps, error)
             return False
         checkpoint.rotate(self.folder, self.options.checkpoints_total_limit)
+        if self.pusher:
+            self.pusher.offer(self.folder / f"checkpoint-{num_steps}", partial(self.write_card, num_steps, None))
         return True
 
     def log(self, num_steps: int, values: dict[str, float]) -> None:
@@ -205,7 +212,7 @@ class Run:
         self.trackers.log(line, num_steps)
 
     def finish(self, num_steps: int, *, interrupted: bool) -> None:
-        """Measure the generator unless interrupted, save it with its card, and push it if asked to."""
+        """Measure the generator unless interrupted, and save it with its card."""
         minutes = self.stopwatch.seconds / 60
         can_go_on = interrupted and self.save_checkpoint(num_steps)
         self.save_grid(num_steps)
@@ -220,7 +227,25 @@ class Run:
                 scores, reference = self.subject.evaluator.full(self.generator)
             self.log(num_steps, scores)
             measured = self.subject.evaluator.card_metrics(scores, reference)
-        facts = self.subject.facts(
+        facts = self.facts(num_steps, measured, minutes=minutes)
+        (self.folder / "README.md").unlink(missing_ok=True)  # the mixin keeps an old card
+        self.generator.save_pretrained(self.folder, model_card_kwargs={"facts": facts})
+        logger.info(
+            "%s at step %d; the generator is in %s", "interrupted" if interrupted else "done", num_steps, self.folder
+        )
+        with contextlib.suppress(CurvesError):  # of a run that ended before the first line
+            draw_curves(self.folder, self.folder / "curves.png")
+        self._show_pictures()
+        if can_go_on:
+            logger.info("to go on: %s", resume_command(self.options))
+        if self.pusher and interrupted:
+            self.pusher.abandon()
+            pushing = shlex.join(["gan-hub", "push", str(self.folder), self.pusher.repo_id])
+            logger.info("interrupted, so it is not pushed; to push it: %s", pushing)
+
+    def facts(self, num_steps: int, measured: Any, *, minutes: float) -> Any:
+        """What the card is written from after so many steps."""
+        return self.subject.facts(
             measured,
             command=command(self.options),
             num_images=num_steps * self.images_per_step,
@@ -229,40 +254,20 @@ class Run:
             versions=versions(),
             health=self.health.sentences() if self.health else (),
         )
-        (self.folder / "README.md").unlink(missing_ok=True)  # the mixin keeps an old card
-        self.generator.save_pretrained(self.folder, model_card_kwargs={"facts": facts})
-        logger.info(
-            "%s at step %d; the generator is in %s", "interrupted" if interrupted else "done", num_steps, self.folder
-        )
-        with contextlib.suppress(CurvesError):  # of a run that ended before the first line
-            draw_curves(self.folder, self.folder / "curves.png")
-        if can_go_on:
-            logger.info("to go on: %s", resume_command(self.options))
-        if self.options.push_to_hub and not interrupted:
-            self.push(facts)
 
-    def push(self, facts: Any) -> None:
-        """Push the generator with its card; a failure is told with the remedy, the run stays on disk."""
-        from huggingface_hub.errors import HfHubHTTPError
+    def write_card(self, num_steps: int, measured: Any, path: Path) -> None:
+        """Write the card of the generator as it is now."""
+        facts = self.facts(num_steps, measured, minutes=self.stopwatch.seconds / 60)
+        name = self.folder.resolve().name
+        path.write_text(str(self.generator.generate_model_card(name=name, facts=facts)), encoding="utf-8")
 
-        assert self.options.hub_model_id is not None
-        try:
-            url = self.generator.push_to_hub(
-                self.options.hub_model_id, private=self.options.hub_private_repo, model_card_kwargs={"facts": facts}
-            )
-        except (HfHubHTTPError, OSError, ValueError) as error:
-            logger.error(
-                "could not push to '%s' (%s). The generator is safe in %s; log in with `hf auth login`, then: "
-                "python -c \"from gan_hub import %s as G; G.from_pretrained('%s').push_to_hub('%s')\"",
-                self.options.hub_model_id,
-                str(error).splitlines()[0],
-                self.folder,
-                type(self.generator).__name__,
-                self.folder,
-                self.options.hub_model_id,
-            )
-        else:
-            logger.info("pushed to %s", url)
+    def _show_pictures(self) -> None:
+        """Let the card show the newest sheet and the curves, which lie beside it."""
+        readme, sheets = self.folder / "README.md", sorted((self.folder / "samples").iterdir())
+        curves = "curves.png" if (self.folder / "curves.png").is_file() else None
+        card = ModelCard.load(readme)
+        card.text = with_pictures(card.text, f"samples/{sheets[-1].name}", curves)
+        readme.write_text(str(card), encoding="utf-8")
 
 
 def resume_command(options: EngineOptions) -> str:

@@ -38,6 +38,9 @@ from train.launch import begin, carry_out, launched, parse_with_preset
 from train.presets import PRESETS, preset
 from train.run import Run, Subject
 
+# Where the named sets are on the Hub, so that a card can point there.
+HUB_IDS = {"mnist": ("ylecun/mnist",), "fashion-mnist": ("zalando-datasets/fashion_mnist",)}
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Parse the command line, train, and return the exit status; see `train.launch.launched`."""
@@ -71,7 +74,10 @@ def subject(options: TrainingOptions, data: Dataset, accelerator: Accelerator) -
     sha256, main = data.sha256(), accelerator.is_main_process
 
     def facts(measured: Sequence[Metric] | None, **known: Any) -> RunFacts:
-        return RunFacts(dataset=data.description(), dataset_sha256=sha256, metrics=measured or (), **known)
+        ids = hub_ids(options)
+        return RunFacts(
+            dataset=data.description(), dataset_sha256=sha256, metrics=measured or (), dataset_ids=ids, **known
+        )
 
     extractor, measured = options.extractor, main and options.evaluation_steps >= 0
     return Subject(
@@ -84,6 +90,15 @@ def subject(options: TrainingOptions, data: Dataset, accelerator: Accelerator) -
         evaluation_steps=options.evaluation_steps,
         keep_best=options.keep_best,
     )
+
+
+def hub_ids(options: TrainingOptions) -> tuple[str, ...]:
+    """What the data is called on the Hub; nothing for one's own pictures."""
+    if options.train_data_dir is not None:
+        return ()
+    if options.dataset_name is not None:
+        return () if Path(options.dataset_name).exists() else (options.dataset_name,)
+    return HUB_IDS.get(options.dataset, ())
 
 
 if __name__ == "__main__":

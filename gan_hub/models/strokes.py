@@ -30,12 +30,12 @@ def directions(picture: Tensor, smooth: Tensor) -> Tensor:
         smooth: noise [B, 1, h, w] whose level lines flat places follow.
     """
     tensor = outer(picture)
-    narrow = _blurred(tensor, DILATIONS[0])
+    narrow = blurred(tensor, DILATIONS[0])
     wide = narrow
     for dilation in DILATIONS[1:]:
-        wide = _blurred(wide, dilation)
+        wide = blurred(wide, dilation)
     swirls = outer(smooth)
-    swirls = _blurred(swirls / (swirls[:, :1] + swirls[:, 2:] + 1e-6), DILATIONS[1])
+    swirls = blurred(swirls / (swirls[:, :1] + swirls[:, 2:] + 1e-6), DILATIONS[1])
     xx, xy, yy = (narrow + WIDE_WEIGHT * wide + SWIRL_WEIGHT * swirls).unbind(1)
     angle = 0.5 * torch.atan2(2 * xy, xx - yy) + math.pi / 2  # of the eigenvector of the smaller eigenvalue
     return torch.stack([angle.cos(), angle.sin()], dim=1)
@@ -71,7 +71,7 @@ def outer(x: Tensor) -> Tensor:
     return torch.stack([(dx * dx).sum(1), (dx * dy).sum(1), (dy * dy).sum(1)], dim=1)
 
 
-def _blurred(x: Tensor, dilation: int) -> Tensor:
+def blurred(x: Tensor, dilation: int) -> Tensor:
     """Binomial blur (1, 4, 6, 4, 1) / 16 of x [B, C, h, w] along both axes, its taps `dilation` cells apart.
 
     As sums of slices: a grouped convolution would take longer.

@@ -9,13 +9,26 @@ from typing import Any
 import gradio as gr
 from starlette.middleware import Middleware
 
-from gan_hub.page import around, interpolate, sample, style, stylize, temporary, zero
+from gan_hub.page import (
+    compare,
+    explore,
+    favourites,
+    interpolate,
+    picture,
+    places,
+    sample,
+    style,
+    stylize,
+    temporary,
+    zero,
+)
 from gan_hub.page.blocks import Page
 from gan_hub.page.disk import DiskCache
 from gan_hub.page.front import Front
 from gan_hub.page.models import ModelShelf
 
-TABS: tuple[Any, ...] = (sample, interpolate, stylize)  # each has a NAME, an ID for links, and build(shelf, tab)
+# Each has a NAME, an ID for links, and build(shelf, tab).
+TABS: tuple[Any, ...] = (sample, explore, interpolate, picture, stylize, compare)
 
 # A visitor's pictures stay for an hour; the folder is swept every ten minutes.
 DELETE_CACHE = (600, temporary.KEEP_SECONDS)
@@ -47,23 +60,34 @@ def build_demo(
             for room in TABS:
                 with gr.Tab(room.NAME, id=room.ID) as tab:
                     built[room.ID] = room.build(shelf, tab)
-        around.connect_walks(shelf, built[sample.ID], built[interpolate.ID], tabs)
+        _connect_tabs(shelf, built, tabs)
         demo.load(None, None, tabs, js=style.SELECT_TAB, api_visibility="private")
     return demo.queue(max_size=QUEUE_SIZE)
 
 
-def open_shelf(*, allow_local: bool, is_public: bool, device: str) -> ModelShelf:
+def open_shelf(*, allow_local: bool = False, is_public: bool = False, device: str = "cpu") -> ModelShelf:
     """Where the page's models come from; arguments as in `build_demo`. On ZeroGPU they borrow its GPU."""
     # Where others come, a typed name is a stranger's: the owner's token would open the owner's private models to them,
     # and what they ask for would fill the owner's disk.
     is_public = is_public or on_space()
-    lent: dict[str, Any] = {"device": "cuda", "place": zero.lend} if zero.is_active() else {"device": device}
+    lent: dict[str, Any] = {"place": zero.lend} if zero.is_active() else {"device": device}
     return ModelShelf(
         allow_folders=allow_local,
         token=False if is_public else None,
         disk=DiskCache() if is_public else None,
         **lent,
     )
+
+
+def _connect_tabs(shelf: ModelShelf, built: dict[str, Any], tabs: gr.Tabs) -> None:
+    """What was made on one tab goes to the others, and among the favourites."""
+    chosen, kept = built[sample.ID]
+    explorer, found = built[explore.ID], built[picture.ID]
+    favourites.connect(shelf, kept, [chosen, explorer.place, found])
+    for place in (chosen, explorer.place, found, kept.place):
+        places.connect_walks(shelf, place, built[interpolate.ID], tabs)
+    for place in (chosen, found, kept.place):
+        explorer.connect(place, tabs)
 
 
 def launch(

@@ -5,13 +5,12 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Generator
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
 
 from PIL import Image
 
+from gan_hub.page.jobs import Report, Worker
 from gan_hub.painting import Painting
 from gan_hub.photos import MAX_BYTES, encode_photo, open_photo
 from gan_hub.stylizer import PhotoStylizer
@@ -19,17 +18,9 @@ from gan_hub.stylizer import PhotoStylizer
 AUTO_SIDE = 1024  # at which a photo is seen by default: strokes that fill a screen, not a pixel of a camera
 PREVIEW_SIDE = 1600
 PREVIEW_QUALITY = 88
-TICK_SECONDS = 0.25
 
 CAPACITY_BYTES = 512 * 1024**2
 KEEP_SECONDS = 3600.0  # as long as a visitor's files
-
-Report = Callable[[float], None]
-T = TypeVar("T")
-
-
-class StoppedError(Exception):
-    """Someone asked for the work to end."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +76,9 @@ class Easel:
 
     Args:
         capacity: bytes to keep; the newest painting is kept however large it is.
+
+    Attributes:
+        worker: that paints, free for other work with paintings.
     """
 
     def __init__(self, capacity: int = CAPACITY_BYTES) -> None:
@@ -92,7 +86,7 @@ class Easel:
         self._kept: OrderedDict[Order, Painted] = OrderedDict()
         self._lock = threading.Lock()
         self._sweeper: threading.Timer | None = None
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="easel")
+        self.worker = Worker()
 
     def find(self, order: Order) -> Painted | None:
         """What was painted for an equal order, if it is still there."""
@@ -105,12 +99,12 @@ class Easel:
     def paint(
         self, order: Order, data: bytes, is_stopped: Callable[[], bool] = lambda: False
     ) -> Generator[float, None, Painted]:
-        """Paint a photo, unless it is painted already; yields as `watched` does.
+        """Paint a photo, unless it is painted already; yields as `Worker.watched` does.
 
         Args:
             order: whose `photo` is the digest of `data`.
             data: the photo's file.
-            is_stopped: see `watched`.
+            is_stopped: see `Worker.watched`.
 
         Raises:
             PhotoError: the photo can't be painted.
@@ -118,46 +112,9 @@ class Easel:
         """
         found = self.find(order)
         if found is None:
-            found = yield from self.watched(lambda report: _paint(order, data, report), is_stopped)
+            found = yield from self.worker.watched(lambda report: _paint(order, data, report), is_stopped)
             self._keep(order, found)
         return found
-
-    def watched(
-        self, work: Callable[[Report], T], is_stopped: Callable[[], bool] = lambda: False
-    ) -> Generator[float, None, T]:
-        """Run `work` once the easel is free; yields the share that is done, every now and then.
-
-        Args:
-            work: calls its argument with the share that is done, which raises `StoppedError` when the work is to end:
-                when this generator is closed, so that nobody waits for it, or when `is_stopped`.
-            is_stopped: asked before each piece of work.
-
-        Returns:
-            what `work` returned.
-        """
-        share = 0.0
-        is_left = threading.Event()
-
-        def report(done: float) -> None:
-            nonlocal share
-            if is_left.is_set() or is_stopped():
-                raise StoppedError
-            share = done
-
-        def run() -> T:
-            report(0.0)
-            return work(report)
-
-        future = self._thread.submit(run)
-        try:
-            while not wait([future], timeout=TICK_SECONDS).done:
-                yield share
-                if is_stopped() and future.cancel():
-                    raise StoppedError
-        finally:
-            is_left.set()
-            future.cancel()
-        return future.result()
 
     def _keep(self, order: Order, painted: Painted) -> None:
         with self._lock:

@@ -12,6 +12,7 @@ from gradio.utils import get_upload_folder
 from gan_hub.sampling import Picture
 
 FileData = dict[str, Any]
+META = {"_type": "gradio.FileData"}
 
 
 def write_files(contents: Mapping[str, bytes]) -> list[FileData]:
@@ -27,16 +28,20 @@ def write_files(contents: Mapping[str, bytes]) -> list[FileData]:
     folder = Path(get_upload_folder()) / digest
     if not _touch(folder, contents):
         _write_folder(folder, contents)
-    meta = {"_type": "gradio.FileData"}
     return [
-        {"path": f"{folder}/{name}", "orig_name": name, "size": len(data), "meta": meta}
+        {"path": f"{folder}/{name}", "orig_name": name, "size": len(data), "meta": META}
         for name, data in contents.items()
     ]
 
 
 def path_of(file: object) -> str | None:
-    """The path of a file that a visitor sent, which Gradio has checked to be in its cache; None if there is none."""
-    path = file.get("path") if isinstance(file, dict) else None
+    """The path of a file that a visitor sent, which Gradio has checked to be in its cache; None if there is none.
+
+    It checks what says that it is a file; endpoints without components let anything else pass unchecked.
+    """
+    if not isinstance(file, dict) or file.get("meta") != META:
+        return None
+    path = file.get("path")
     return path if isinstance(path, str) else None
 
 
@@ -49,8 +54,7 @@ def new_file(name: str) -> Path:
 
 def file_data(path: Path) -> FileData:
     """A file in Gradio's cache, as its components take it."""
-    meta = {"_type": "gradio.FileData"}
-    return {"path": str(path), "orig_name": path.name, "size": path.stat().st_size, "meta": meta}
+    return {"path": str(path), "orig_name": path.name, "size": path.stat().st_size, "meta": META}
 
 
 def _touch(folder: Path, names: Iterable[str]) -> bool:
@@ -80,11 +84,14 @@ def _write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
 
 def gallery_items(pictures: Sequence[Picture]) -> list[dict[str, Any]]:
     """Pictures as a gallery's value: each a lossless PNG of its own size, its seed and class below it."""
-    files = write_files({picture.file_name: picture.png() for picture in pictures})
+    if len({picture.file_name for picture in pictures}) == len(pictures):
+        files = write_files({picture.file_name: picture.png() for picture in pictures})
+    else:  # one seed in several classes, or one picture twice
+        files = [write_files({picture.file_name: picture.png()})[0] for picture in pictures]
     return [{"image": file, "caption": caption(picture)} for file, picture in zip(files, pictures)]
 
 
 def caption(picture: Picture) -> str:
-    """Such as "7 · seed 12"; the seed alone if the model has no classes."""
-    seed = f"seed {picture.recipe.seed}"
+    """Such as "7 · seed 12"; the seed alone if the model has no classes, "own" for a latent without a seed."""
+    seed = "own" if picture.recipe.latent else f"seed {picture.recipe.seed}"
     return f"{picture.class_name} · {seed}" if picture.class_name else seed

@@ -8,10 +8,10 @@ from typing import Any
 
 import gradio as gr
 
+from gan_hub import offered
 from gan_hub.config import ConfigError
 from gan_hub.generator import GanGenerator
 from gan_hub.latents import MAX_SEED
-from gan_hub.page import offered
 from gan_hub.page.errors import sentence
 from gan_hub.page.facts import duration, model_facts, model_name
 from gan_hub.page.files import FileData, gallery_items, path_of, write_files

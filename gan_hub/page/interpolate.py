@@ -8,7 +8,8 @@ from gan_hub.page import interpolate_keys, style
 from gan_hub.page.errors import as_sentences
 from gan_hub.page.interpolate_handlers import InterpolateHandlers
 from gan_hub.page.interpolate_keys import KeyHandlers
-from gan_hub.page.interpolate_layout import Controls, Results, build_controls, build_results
+from gan_hub.page.interpolate_layout import Controls, Results
+from gan_hub.page.interpolate_layout import build as build_layout
 from gan_hub.page.lanes import GENERATE_LANE, HIDDEN, LOAD_LANE, RAW, WALK_LANE
 from gan_hub.page.models import ModelShelf
 
@@ -18,11 +19,7 @@ NAME, ID = "Interpolate", "interpolate"
 def build(shelf: ModelShelf, tab: gr.Tab) -> Controls:
     """Lay the tab out and connect its events, inside the page's `gr.Blocks`; returns its controls."""
     handlers = InterpolateHandlers(shelf)
-    with gr.Row(elem_id="interpolate", elem_classes="workplace"):
-        with gr.Column(elem_classes="controls", min_width=280):
-            controls = build_controls(shelf.allow_folders)
-        with gr.Column(elem_classes="results", min_width=280):
-            results = build_results()
+    controls, results = build_layout(shelf.allow_folders)
     keys = KeyHandlers(shelf)
     _connect_keys(keys, controls)
     _connect_motion(handlers, controls)

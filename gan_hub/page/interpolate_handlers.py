@@ -12,13 +12,12 @@ import gradio as gr
 from gan_hub import images
 from gan_hub.generator import GanGenerator
 from gan_hub.page.errors import sentence
-from gan_hub.page.facts import duration, model_name
+from gan_hub.page.facts import duration, model_name, size_text
 from gan_hub.page.files import FileData, path_of, write_files
 from gan_hub.page.handlers import default_model
+from gan_hub.page.jobs import Stops, progress, reported
 from gan_hub.page.models import ModelShelf
-from gan_hub.page.stylize_batch import Stops
 from gan_hub.page.walks import Walker
-from gan_hub.page.wishes import progress, reported, size_text
 from gan_hub.recipe import check_revision
 from gan_hub.sampling import public_name
 from gan_hub.walk import Walk, read_walk

@@ -8,14 +8,13 @@ from typing import Any
 import gradio as gr
 
 from gan_hub.generator import GanGenerator
+from gan_hub.keys import Key, pictures_of
 from gan_hub.latents import MAX_SEED
 from gan_hub.page.facts import model_name
 from gan_hub.page.files import gallery_items
 from gan_hub.page.handlers import class_choice, generator_facts
 from gan_hub.page.models import ModelShelf
 from gan_hub.recipe import check_label, check_revision, check_truncation, whole_number
-from gan_hub.sampling import sample
-from gan_hub.walk import Key
 from gan_hub.walk_state import MAX_PAGE_KEYS, MAX_WALKS, Tracks, check_keys, format_keys, parse_keys
 
 DICE_SIDES = 1_000_000
@@ -37,13 +36,9 @@ class KeyHandlers:
         return self._shown(generator, parse_keys(check_keys(keys)), int(chosen or 0))
 
     def describe(self, model: str, revision: str | None, keys: str, chosen: int) -> tuple[Any, ...]:
-        """What `show` gives, of a model that may lack the keys' classes, and what it is, as HTML."""
+        """What `show` gives, of a model that may lack the keys' classes and latents, and what it is, as HTML."""
         generator = self._shelf.get(model_name(model), check_revision(revision))
-        names = (None, *generator.class_names)
-        tracks = [
-            [key if key.label in names else replace(key, label=None) for key in track]
-            for track in parse_keys(check_keys(keys))
-        ]
+        tracks = [[key.fitted(generator) for key in track] for track in parse_keys(check_keys(keys))]
         return *self._shown(generator, tracks, int(chosen or 0)), generator_facts(generator)
 
     def pick(self, model: str, revision: str | None, keys: str, event: gr.SelectData) -> tuple[Any, ...]:
@@ -53,13 +48,18 @@ class KeyHandlers:
     def change(
         self, model: str, revision: str | None, keys: str, chosen: int, seed: object, label: object, truncation: object
     ) -> tuple[Any, ...]:
-        """Another seed, class or truncation for the chosen key; nothing happens while the seed's field is empty."""
-        if seed is None or truncation is None:
-            return (gr.skip(),) * 6
-        key = Key(whole_number("seed", seed, 0, MAX_SEED), check_label(label), check_truncation(truncation))
+        """Another seed, class or truncation for the chosen key.
+
+        The seed's field is empty for a key without a seed, which keeps its latent; of another one, nothing happens
+        while it is.
+        """
         tracks = [list(track) for track in parse_keys(check_keys(keys))]
         row, column = _place(tracks, int(chosen or 0))
-        tracks[row][column] = key
+        key = tracks[row][column]
+        if truncation is None or (seed is None and key.latent is None):
+            return (gr.skip(),) * 6
+        key = replace(key, label=check_label(label), truncation=check_truncation(truncation))
+        tracks[row][column] = key if seed is None else key.with_seed(whole_number("seed", seed, 0, MAX_SEED))
         return *self.show(model, revision, format_keys(tracks), chosen)[:3], gr.skip(), gr.skip(), gr.skip()
 
     def editor(self, edit: Edit) -> Callable[..., tuple[Any, ...]]:
@@ -73,11 +73,11 @@ class KeyHandlers:
         return handler
 
     def walks(self, model: str, revision: str | None, keys: str, chosen: int, count: object) -> tuple[Any, ...]:
-        """As many walks side by side; new ones have other seeds, and the classes of the last one."""
+        """As many walks side by side; new ones have other seeds, and the classes and latents of the last one."""
         tracks = [list(track) for track in parse_keys(check_keys(keys))]
         number = whole_number("walks", count, 1, MAX_WALKS)
         while len(tracks) < number:
-            tracks.append([replace(key, seed=(key.seed + WALK_DISTANCE) % (MAX_SEED + 1)) for key in tracks[-1]])
+            tracks.append([_further(key) for key in tracks[-1]])
         return self.show(model, revision, check_keys(format_keys(tracks[:number])), chosen)
 
     def _shown(self, generator: GanGenerator, tracks: Tracks | Grid, chosen: int) -> tuple[Any, ...]:
@@ -93,13 +93,14 @@ def _place(tracks: Grid, chosen: int) -> tuple[int, int]:
     return divmod(min(max(chosen, 0), len(tracks) * len(tracks[0]) - 1), len(tracks[0]))
 
 
+def _further(key: Key) -> Key:
+    return key if key.seed is None else key.with_seed((key.seed + WALK_DISTANCE) % (MAX_SEED + 1))
+
+
 def _pictures(generator: GanGenerator, keys: list[Key]) -> list[dict[str, Any]]:
-    """The pictures of keys as a gallery's value; those alike in class and truncation are made together."""
-    items: dict[Key, dict[str, Any]] = {}
-    for label, truncation in {(key.label, key.truncation): None for key in keys}:
-        alike = list(dict.fromkeys(key for key in keys if (key.label, key.truncation) == (label, truncation)))
-        pictures = sample(generator, [key.seed for key in alike], label=label, truncation=truncation)
-        items.update(zip(alike, gallery_items(pictures)))
+    """The pictures of keys as a gallery's value, each made once."""
+    different = list(dict.fromkeys(keys))
+    items = dict(zip(different, gallery_items(pictures_of(generator, different))))
     return [items[key] for key in keys]
 
 
@@ -108,7 +109,7 @@ def add(tracks: Grid, row: int, column: int) -> tuple[Grid, int, int]:
     if len(tracks[0]) >= MAX_PAGE_KEYS:
         raise ValueError(f"up to {MAX_PAGE_KEYS} key frames are possible; remove one first")
     for track in tracks:
-        track.insert(column + 1, replace(track[column], seed=_dice()))
+        track.insert(column + 1, track[column].with_seed(_dice()))
     return tracks, row, column + 1
 
 
@@ -130,13 +131,13 @@ def swap(tracks: Grid, row: int, column: int) -> tuple[Grid, int, int]:
 
 def dice(tracks: Grid, row: int, column: int) -> tuple[Grid, int, int]:
     """Another seed for the chosen key."""
-    tracks[row][column] = replace(tracks[row][column], seed=_dice())
+    tracks[row][column] = tracks[row][column].with_seed(_dice())
     return tracks, row, column
 
 
 def dice_all(tracks: Grid, row: int, column: int) -> tuple[Grid, int, int]:
     """Another seed for every key."""
-    return [[replace(key, seed=_dice()) for key in track] for track in tracks], row, column
+    return [[key.with_seed(_dice()) for key in track] for track in tracks], row, column
 
 
 def _dice() -> int:

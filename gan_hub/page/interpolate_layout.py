@@ -5,20 +5,20 @@ from typing import Any
 
 import gradio as gr
 
+from gan_hub import offered
 from gan_hub.latents import MAX_SEED
-from gan_hub.page import offered
 from gan_hub.page.handlers import default_model
 from gan_hub.walk_state import MAX_KEYS_LENGTH, MAX_WALKS, WalkState
 
 PATHS = [("arc (slerp)", "slerp"), ("straight (lerp)", "lerp"), ("one smooth curve (cubic)", "cubic")]
 EASINGS = [("none", "linear"), ("gently", "ease_in_out"), ("linger at the keys", "linger")]
-WAYS = [("loop", "loop"), ("there and back", "ping-pong"), ("one way", "once")]
+WAYS = [("loop", "loop"), ("to and fro", "ping-pong"), ("one way", "once")]
 FORMATS = [("MP4", "mp4"), ("WebP", "webp"), ("GIF", "gif"), ("frames (ZIP)", "zip"), ("contact sheet", "png")]
 
 
 @dataclass(frozen=True)
 class Controls:
-    """The left side; first the arguments of the handlers, in their order."""
+    """What a visitor changes; first the arguments of the handlers, in their order."""
 
     model: Any
     revision: Any
@@ -75,8 +75,19 @@ class Results:
     recipe: Any
 
 
-def build_controls(allow_folders: bool) -> Controls:
-    """The left side."""
+def build(allow_folders: bool) -> tuple[Controls, Results]:
+    """Keys and motion on the left; on the right the walk, and below it what few will change."""
+    with gr.Row(elem_id="interpolate", elem_classes="workplace in-three"):
+        with gr.Column(elem_classes="controls", min_width=280):
+            controls = _build_controls(allow_folders)
+        with gr.Column(elem_classes="results", min_width=280):
+            results = _build_results()
+        with gr.Column(elem_classes="controls more", min_width=280):
+            more = _build_more()
+    return Controls(**controls, **more), results
+
+
+def _build_controls(allow_folders: bool) -> dict[str, Any]:
     model = gr.Dropdown(
         offered.generators(),
         value=default_model(),
@@ -91,8 +102,7 @@ def build_controls(allow_folders: bool) -> Controls:
     with gr.Row(elem_classes="actions"):
         make = gr.Button("Make the walk", variant="primary", scale=3, min_width=120, elem_id="make-walk")
         stop = gr.Button("Stop", scale=1, min_width=80, elem_id="stop-walk")
-    more = _build_more()
-    return Controls(model=model, facts=facts, **keys, **motion, **more, make=make, stop=stop)
+    return {"model": model, "facts": facts, **keys, **motion, "make": make, "stop": stop}
 
 
 def _build_keys() -> dict[str, Any]:
@@ -183,8 +193,7 @@ def _build_more() -> dict[str, Any]:
     }
 
 
-def build_results() -> Results:
-    """The right side."""
+def _build_results() -> Results:
     video = gr.Video(
         label="Walk",
         show_label=False,
@@ -209,16 +218,17 @@ def build_results() -> Results:
         summary = gr.HTML(elem_id="walked", elem_classes="summary", padding=False)
         copy = gr.Button("Copy link", size="sm", min_width=100, scale=0, elem_classes="copy-link")
         download = gr.Button("Download", size="sm", min_width=120, scale=0, elem_id="download-walk")
-    slider = gr.Slider(0, 1, 0, step=1, label="Frame", buttons=[], visible=False, elem_id="scrub")
-    frame = gr.Image(
-        label="Frame",
-        show_label=False,
-        interactive=False,
-        type="filepath",
-        visible=False,
-        buttons=["download"],
-        elem_id="frame",
-    )
+    with gr.Row(elem_classes="scrub-row"):
+        frame = gr.Image(
+            label="Frame",
+            show_label=False,
+            interactive=False,
+            type="filepath",
+            visible=False,
+            buttons=["download"],
+            elem_id="frame",
+        )
+        slider = gr.Slider(0, 1, 0, step=1, label="Frame", buttons=[], visible=False, elem_id="scrub", min_width=160)
     with gr.Group(visible=False):
         file = gr.File(label="Walk")
         link, job = gr.Textbox(label="Link"), gr.Textbox(label="Job")

@@ -8,6 +8,10 @@ LOAD_LANE: dict[str, Any] = {"concurrency_id": "load", "concurrency_limit": 2}
 PAINT_LANE: dict[str, Any] = {"concurrency_id": "paint", "concurrency_limit": 1}
 # Nor shall they wait for a walk, which has as many pictures as a film.
 WALK_LANE: dict[str, Any] = {"concurrency_id": "walk", "concurrency_limit": 1}
+# A search is short, and its first guess follows every stroke.
+PROJECT_LANE: dict[str, Any] = {"concurrency_id": "project", "concurrency_limit": 2}
+# Nor for a comparison, which may fetch a model first; two sides of two visitors at a time.
+COMPARE_LANE: dict[str, Any] = {"concurrency_id": "compare", "concurrency_limit": 4}
 # What is painted already is only blended: it does not wait for a stranger's painting.
 BLEND_LANE: dict[str, Any] = {"concurrency_id": "blend", "concurrency_limit": 2}
 # The handlers check what comes themselves, and their files are already where Gradio serves from: its own

@@ -1,6 +1,5 @@
 """The models the page holds in memory, generators and stylizers together: a few, each loaded once however many ask."""
 
-import os
 import threading
 import time
 from collections import OrderedDict
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from gan_hub import offered
 from gan_hub.config import shown
 from gan_hub.generator import GanGenerator
 from gan_hub.hub import COMMIT, REPO_ID, WEIGHTS_FILE, Kind, ModelError, bundled_names
@@ -23,7 +23,6 @@ from gan_hub.stylizer import PhotoStylizer
 
 CAPACITY = 8
 CAPACITY_BYTES = 1024**3
-ALLOWED = "GAN_HUB_MODELS"  # repositories that visitors may open, separated by commas or spaces; all if it is not set
 LOAD_SECONDS = 8.0  # how long a visitor waits for the Hub; loading goes on behind, and the next one finds the model
 NUM_LOADS = 4  # from the Hub at a time
 MAX_PENDING = 32  # that wait for their turn
@@ -51,7 +50,7 @@ class ModelShelf:
         capacity: models held at a time, of whatever kind.
         place: called with each model once it is on the device; returns it.
         capacity_bytes: that their weights take; the newest is held however large it is.
-        allowed: repositories that may be opened; None = what `GAN_HUB_MODELS` names, or all.
+        allowed: repositories that may be opened; None = those of `gan_hub.offered`, or all.
         disk: where repositories are kept; None = in the cache of the Hub.
         load: reads a generator; another one in tests.
         load_stylizer: reads a stylizer or an upscaler.
@@ -72,12 +71,11 @@ class ModelShelf:
         load_stylizer: Callable[..., PhotoStylizer] = PhotoStylizer.from_pretrained,
     ) -> None:
         self.allow_folders = allow_folders
-        self._token = token
+        self.token = token
         self._device = usable_device(device)
         self._capacity, self._capacity_bytes = capacity, capacity_bytes
         self._place = place
-        named = os.environ.get(ALLOWED, "").replace(",", " ").split()
-        self._allowed = frozenset(named if allowed is None else allowed) if named or allowed is not None else None
+        self._allowed = offered.allowed() if allowed is None else frozenset(allowed)
         self._disk = disk
         self._loading, self._pending = threading.Semaphore(NUM_LOADS), threading.Semaphore(MAX_PENDING)
         self._load, self._load_stylizer = load, load_stylizer
@@ -108,7 +106,7 @@ class ModelShelf:
             self._entries = OrderedDict((key, entry) for key, entry in self._entries.items() if not entry.model.done())
 
     def _get(self, load: Load, model: str, revision: str | None) -> PretrainedModel:
-        self._check_allowed(model)
+        self.check_allowed(model)
         path = self._folder_of(model) if model.startswith(FOLDER_PREFIX) else model
         key = (load, path, revision, self._version(path))
         with self._lock:
@@ -162,7 +160,7 @@ class ModelShelf:
         try:
             with kept as cache_dir:
                 more = {} if cache_dir is None else {"cache_dir": cache_dir}
-                model = load(path, revision=revision, token=self._token, allow_folders=self.allow_folders, **more)
+                model = load(path, revision=revision, token=self.token, allow_folders=self.allow_folders, **more)
             model = self._place(model.to(self._device))
         except BaseException as error:
             self._fail(key, entry, error)
@@ -186,7 +184,8 @@ class ModelShelf:
                 return
             del self._entries[key], sizes[key]
 
-    def _check_allowed(self, model: str) -> None:
+    def check_allowed(self, model: str) -> None:
+        """Raise ModelError if the page's owner does not let it open a model of that name."""
         if self._allowed is None or "/" not in model or model in self._allowed:
             return
         if self.allow_folders and Path(model).is_dir():

@@ -4,19 +4,21 @@ from typing import Any
 
 import gradio as gr
 
+from gan_hub import offered
 from gan_hub.latents import MAX_SEED
-from gan_hub.page import around, offered, style
+from gan_hub.page import around, favourites, style
 from gan_hub.page.errors import as_sentences
 from gan_hub.page.handlers import SampleHandlers, default_model
 from gan_hub.page.lanes import GENERATE_LANE, LOAD_LANE, RAW
 from gan_hub.page.models import ModelShelf
+from gan_hub.page.places import Place
 from gan_hub.state import MAX_COLUMNS, MAX_COUNT, PageState
 
 NAME, ID = "Sample", "sample"
 
 
-def build(shelf: ModelShelf, tab: gr.Tab) -> around.Around:
-    """Lay the tab out and connect its events, inside the page's `gr.Blocks`; returns what is around a picture."""
+def build(shelf: ModelShelf, tab: gr.Tab) -> tuple[Place, favourites.Favourites]:
+    """Lay the tab out and connect its events, inside the page's `gr.Blocks`; the chosen picture, and the favourites."""
     handlers = SampleHandlers(shelf)
     with gr.Row(elem_id="sample", elem_classes="workplace"):
         with gr.Column(elem_classes="controls", min_width=280):
@@ -25,6 +27,7 @@ def build(shelf: ModelShelf, tab: gr.Tab) -> around.Around:
             gallery, summary, zip_button, grid_button, copy = _build_results()
             link = gr.Textbox(visible=False, label="Link")
             neighbourhood = around.build(link)
+            kept = favourites.build()
     with gr.Group(visible=False):
         recipe = gr.JSON(label="Recipe")
         grid_file, zip_file = gr.File(label="Grid"), gr.File(label="ZIP")
@@ -43,7 +46,7 @@ def build(shelf: ModelShelf, tab: gr.Tab) -> around.Around:
     tab.select(None, [link, controls[4]], js=style.REPLACE_STATE, api_visibility="private")
     gr.api(as_sentences(handlers.models), api_name="models", **LOAD_LANE)
     around.connect(shelf, neighbourhood, gallery)
-    return neighbourhood
+    return neighbourhood.place, kept
 
 
 def _build_controls(allow_folders: bool) -> tuple[Any, ...]:

@@ -51,6 +51,8 @@ CSS = """
 .summary strong { color: var(--body-text-color); font-weight: 600; }
 .take-away button { flex: 0 1 auto; min-width: 0 !important; min-height: 36px; white-space: nowrap; }
 footer .divider { display: none; }
+.pair-of-sheets { gap: 12px; }
+.sheet img { image-rendering: pixelated; width: 100%; height: auto; }
 
 #gallery .grid-container { grid-template-columns: repeat(var(--columns, 6), minmax(0, 300px)); grid-auto-rows: auto;
   justify-content: center;
@@ -87,18 +89,65 @@ body:has(.few-pixels) #gallery img { image-rendering: pixelated; }
 .keys .thumbnail-lg > img { aspect-ratio: auto 1 / 1 !important; image-rendering: pixelated; }
 .keys .grid-container { grid-template-columns: repeat(var(--grid-cols), minmax(0, 1fr)) !important; }
 .keys .gallery-item, .keys .thumbnail-lg { min-width: 0; width: 100%; }
+#favourites .grid-container { grid-template-columns: repeat(auto-fill, minmax(84px, 1fr)) !important; }
+#around .seed-row button { white-space: normal; line-height: 1.2; }
+#sweep img { max-height: 560px; }
+#sweep .icon-button-wrapper { display: flex; }
 .key-frames { gap: 8px; }
 .key-frames > .block, .key-frames > .form { border: 1px solid var(--border-color-primary); }
 .key-buttons { gap: 6px; }
 .key-buttons button { min-width: 0 !important; white-space: nowrap; padding-inline: 4px; }
 .player { border: 0; }
 .player video, .player img { max-height: 560px; width: 100%; object-fit: contain; image-rendering: pixelated; }
-#frame { max-width: 200px; }
+.side-by-side { gap: 12px; }
+.side-by-side > * { min-width: 100px !important; }
+.shown-large { padding: 8px 10px 10px !important; }
+.shown-large [data-testid="block-label"] { position: static; border: 0; padding: 0 0 6px; box-shadow: none;
+  background: none; }
+.shown-large [data-testid="block-label"] span { display: none; }
+.shown-large .image-container, .shown-large .image-frame, .shown-large button { height: auto !important; width: 100%; }
+.shown-large img { width: 100% !important; height: auto !important; aspect-ratio: auto; max-height: 300px;
+  object-fit: contain; image-rendering: pixelated; }
+.sheet-and-pictures { gap: 12px; align-items: flex-start; }
+.sheet-and-pictures > * { flex: 1 1 0 !important; min-width: 130px !important; max-width: 300px; }
+.sources .tabitem { padding: 10px 0 0; border: 0; }
+#sheet-to-draw-on, #glass { padding: 0 !important; }
+.shown-large .icon-button-wrapper { display: none; }
+.hint { color: var(--body-text-color-subdued); padding: 6px 0 0; }
+.hint strong { color: var(--body-text-color); }
+.sliders .form { display: grid !important; grid-template-columns: repeat(auto-fill, minmax(185px, 1fr)); width: 100%; }
+.sliders .form > * { min-width: 0 !important; }
+#shown .wrap { gap: 4px; }
+#shown label { padding: 4px 8px; }
+.canvas canvas { display: block; width: 100%; aspect-ratio: 1; touch-action: none; cursor: crosshair;
+  border: 1px solid var(--border-color-primary); border-radius: 8px; }
+.canvas.drawing canvas { background: #fff; }
+.canvas .under { position: relative; }
+.canvas .under img { display: block; width: 100%; image-rendering: pixelated; border-radius: 8px; }
+.canvas .under canvas { position: absolute; inset: 0; height: 100%; opacity: .75; }
+.canvas-tools { display: flex; flex-wrap: wrap; align-items: center; gap: 10px; padding: 8px 2px 0; font-size: .85rem; }
+.canvas-tools label { display: flex; align-items: center; gap: 6px; flex: 1; }
+.canvas-tools input[type=range] { flex: 1; width: 60px; min-width: 50px; accent-color: var(--color-accent); }
+.canvas-tools input[type=color] { flex: none; width: 34px; height: 30px; padding: 0; border: 0; background: none; }
+.canvas-tools button { padding: 6px 14px; border-radius: 8px; background: var(--button-secondary-background-fill);
+  border: 1px solid var(--border-color-primary); }
+.scrub-row { align-items: center; }
+#frame { flex: 0 0 150px !important; min-width: 100px !important; }
+#way .wrap { gap: 6px; flex-wrap: nowrap; }
+#way label { padding: 6px; white-space: nowrap; }
+.in-three { display: grid !important; grid-template-columns: 330px minmax(0, 1fr); grid-template-rows: auto 1fr; }
+.in-three > .controls:first-child { grid-row: 1 / span 2; }
+.in-three > .more { display: grid !important; grid-template-columns: 1fr 1fr; align-items: start; }
 #frame img { image-rendering: pixelated; }
 #pair { border: 0; padding: 0; }
 .controls input[type=checkbox] { border-color: var(--neutral-400); }
 
 @media (max-width: 700px) {
+  .tab-container button { padding-inline: 3px !important; font-size: .78rem; }
+  .in-three { display: flex !important; }
+  .in-three > .more { grid-template-columns: 1fr; width: 100%; }
+  .sheet-and-pictures { flex-wrap: wrap; }
+  .sheet-and-pictures > .sources { flex: 1 1 100% !important; max-width: none; }
   .gradio-container .main main { padding: 14px 10px 8px !important; }
   .results { order: -1; flex: 1 1 100% !important; }
   .controls { flex: 1 1 100% !important; }
@@ -115,7 +164,8 @@ HEAD = "<script>window.addEventListener('popstate', () => window.location.reload
 
 SELECT_TAB = """() => {
   const named = new URLSearchParams(window.location.search).get('tab');
-  return {__type__: 'update', selected: ['interpolate', 'stylize'].includes(named) ? named : 'sample'};
+  const others = ['explore', 'interpolate', 'picture', 'stylize', 'compare'];
+  return {__type__: 'update', selected: others.includes(named) ? named : 'sample'};
 }"""
 IS_STYLIZE_SHOWN = "() => (document.querySelector('#stylize')?.offsetParent ? 'yes' : '')"
 READ_QUERY = "() => window.location.search"
@@ -146,6 +196,8 @@ SHOW_STYLE = """(link) => {
   if (link && link !== window.location.search) window.history.replaceState({}, '', link);
 }"""
 SHOW_WALK = SHOW_STYLE.replace("#stylize", "#interpolate")
+SHOW_EXPLORE = SHOW_STYLE.replace("#stylize", "#explore")
+SHOW_PICTURE = SHOW_STYLE.replace("#stylize", "#own-picture")
 _NEW_NAME = "[...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16)).join('-')"
 NEW_JOB = f"() => {_NEW_NAME}"
 IS_INTERPOLATE_SHOWN = f"""(job) => [
@@ -159,6 +211,13 @@ COPY_LINK = """async () => {
   try { await navigator.clipboard.writeText(window.location.href); button.textContent = 'Copied'; }
   catch { window.prompt('The link to these pictures', window.location.href); return; }
   setTimeout(() => { button.textContent = text; }, 1500);
+}"""
+
+COPY_PLACE = """async (link) => {
+  if (!link) return;
+  const address = window.location.origin + window.location.pathname + link;
+  try { await navigator.clipboard.writeText(address); }
+  catch { window.prompt('The link to this picture', address); }
 }"""
 
 DOWNLOAD = """(file) => {

@@ -7,8 +7,7 @@ from typing import Any
 
 from PIL import Image, ImageOps
 
-from gan_hub import hub
-from gan_hub.page import offered
+from gan_hub import hub, offered
 from gan_hub.page.files import FileData, write_files
 from gan_hub.page.models import ModelShelf
 from gan_hub.photos import encode_photo, open_photo

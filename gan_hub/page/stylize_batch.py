@@ -2,40 +2,21 @@
 
 import html
 import shutil
-import threading
 import zipfile
-from collections import OrderedDict
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
-from gan_hub.page.easel import Easel, StoppedError
+from gan_hub.page.easel import Easel
 from gan_hub.page.errors import sentence
+from gan_hub.page.facts import size_text
 from gan_hub.page.files import FileData, file_data, new_file
+from gan_hub.page.jobs import StoppedError, Stops, progress, reported
 from gan_hub.page.models import ModelShelf
-from gan_hub.page.wishes import Output, Wish, finished, progress, read_output, read_wish, received, reported, size_text
+from gan_hub.page.wishes import Output, Wish, finished, read_output, read_wish, received
 from gan_hub.photos import PhotoError
 from gan_hub.sampling import ZIP_DATE
 
 MAX_PHOTOS = 50
-MAX_STOPS = 1_000
-
-
-class Stops:
-    """Names of work that is to end; the oldest are forgotten."""
-
-    def __init__(self) -> None:
-        self._names: OrderedDict[str, None] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def add(self, name: str) -> None:
-        """Let the work of that name end."""
-        with self._lock:
-            self._names[name] = None
-            while len(self._names) > MAX_STOPS:
-                self._names.popitem(last=False)
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._names
 
 
 class BatchHandlers:
@@ -144,7 +125,7 @@ class BatchHandlers:
 
         data, digest, stem = received(photo)
         painted = yield from reported(self._easel.paint(wish.order(digest), data, is_stopped), shown)
-        saving = self._easel.watched(lambda report: finished(painted, wish, output, report), is_stopped)
+        saving = self._easel.worker.watched(lambda report: finished(painted, wish, output, report), is_stopped)
         made, _ = yield from reported(saving, shown)
         return stem, made
 

@@ -10,21 +10,11 @@ import gradio as gr
 from gan_hub.page import styles
 from gan_hub.page.easel import Easel, Painted
 from gan_hub.page.errors import sentence
-from gan_hub.page.facts import duration, model_facts
+from gan_hub.page.facts import duration, model_facts, size_text
 from gan_hub.page.files import FileData, write_files
+from gan_hub.page.jobs import progress, reported
 from gan_hub.page.models import ModelShelf
-from gan_hub.page.wishes import (
-    NO_STYLE,
-    Wish,
-    finished,
-    progress,
-    read_output,
-    read_wish,
-    received,
-    reported,
-    size_text,
-    stylizer_of,
-)
+from gan_hub.page.wishes import NO_STYLE, Wish, finished, read_output, read_wish, received, stylizer_of
 from gan_hub.sampling import file_stem
 from gan_hub.state import StylizeState
 
@@ -76,7 +66,7 @@ class StylizeHandlers:
             self.easel.paint(wish.order(digest), data), lambda share: (None, progress(share, "Painting"))
         )
         made = yield from reported(
-            self.easel.watched(lambda report: finished(painted, wish, output, report)),
+            self.easel.worker.watched(lambda report: finished(painted, wish, output, report)),
             lambda share: (None, progress(share, "Saving")),
         )
         name = f"{stem}-{wish.name}.{output.suffix}"

@@ -9,7 +9,7 @@ from PIL import Image
 
 from gan_hub import images
 from gan_hub.generator import GanGenerator
-from gan_hub.page.easel import Easel
+from gan_hub.page.jobs import Worker
 from gan_hub.walk import Walk, encode_walk, frames
 
 CAPACITY_BYTES = 96 * 1024**2
@@ -26,7 +26,7 @@ class Walker:
         self._capacity = capacity
         self._kept: OrderedDict[str, list[Image.Image]] = OrderedDict()
         self._lock = threading.Lock()
-        self._thread = Easel()
+        self._worker = Worker()
 
     def make(
         self,
@@ -55,7 +55,7 @@ class Walker:
                 kept.append(picture)
                 yield picture
 
-        data = yield from self._thread.watched(
+        data = yield from self._worker.watched(
             lambda report: encode_walk(
                 generator, walk, format, lambda count: report(count / walk.num_frames), through=through
             )

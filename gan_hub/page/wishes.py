@@ -1,16 +1,15 @@
 """What a visitor wishes: the controls of the tab Stylize checked, the photo read, and the file that comes of them."""
 
 import re
-from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from gan_hub.latents import MAX_SEED
 from gan_hub.page import styles
-from gan_hub.page.easel import Order, Painted, Report, read_photo
-from gan_hub.page.facts import duration, model_name
+from gan_hub.page.easel import Order, Painted, read_photo
+from gan_hub.page.facts import model_name
 from gan_hub.page.files import FileData, path_of
+from gan_hub.page.jobs import Report
 from gan_hub.page.models import ModelShelf
 from gan_hub.photos import Format, check_encoding, encode_photo
 from gan_hub.recipe import whole_number
@@ -144,39 +143,6 @@ def finished(painted: Painted, wish: Wish, output: Output, report: Report) -> tu
         picture = output.upscaler.stylize(picture, on_progress=report)
     report(1.0)
     return encode_photo(picture, output.format, output.quality), f"{picture.width}×{picture.height}"  # noqa: RUF001
-
-
-def reported(work: Generator[float, None, Any], shown: Callable[[float], Any]) -> Generator[Any, None, Any]:
-    """Yield what is shown of each share that `work` yields; returns what `work` returns."""
-    while True:
-        try:
-            share = next(work)
-        except StopIteration as end:
-            return end.value
-        try:
-            yield shown(share)
-        except GeneratorExit:
-            work.close()
-            raise
-
-
-def progress(share: float, what: str, seconds: float = 0.0) -> str:
-    """How far it is, as HTML.
-
-    Args:
-        share: that is done.
-        what: is being done.
-        seconds: it has taken so far, for a guess at the rest.
-    """
-    if share >= 1:
-        return '<progress value="1" max="1"></progress> Finishing'
-    left = f" · about {duration(seconds * (1 / share - 1))} left" if share > 0.05 and seconds > 2 else ""
-    return f'<progress value="{share:.3f}" max="1"></progress> {what} {share:.0%}{left}'
-
-
-def size_text(num_bytes: int) -> str:
-    """Such as "2.4 MB"."""
-    return f"{num_bytes / 1e6:.1f} MB" if num_bytes >= 1e6 else f"{num_bytes / 1e3:.0f} kB"
 
 
 def _switch(name: str, value: object) -> bool:

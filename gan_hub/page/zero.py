@@ -1,11 +1,13 @@
 """ZeroGPU, the Spaces that have a GPU only while it is used.
 
-Networks are put on the GPU at start, by the process that serves the page; the library `spaces` lets them wait in
-memory, and gives a forked process the GPU for as long as a request asks for. What that process changes is lost, and
-what goes in and out is pickled: so nothing but the heavy work happens there, with arrays and pictures going in and out.
+Copies of networks are put on the GPU at start, by the process that serves the page; the library `spaces` lets them wait
+in memory, and gives a forked process the GPU for as long as a request asks for. What that process changes is lost, and
+what goes in and out is pickled: so nothing but pictures and paintings are made there, with arrays and pictures going in
+and out. All else, such as gradients, runs on the CPU with the model itself.
 `app.py` imports `spaces` before torch, as it must be.
 """
 
+import copy
 import functools
 import importlib
 import logging
@@ -18,15 +20,16 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from gan_hub import offered
 from gan_hub.generator import GanGenerator
 from gan_hub.labels import Labels
-from gan_hub.page import offered
 from gan_hub.page.models import CAPACITY, ModelShelf
 from gan_hub.painting import Painting
 from gan_hub.pretrained import PretrainedModel
 from gan_hub.stylizer import PhotoStylizer
 
 VARIABLE = "SPACES_ZERO_GPU"  # set where a Space runs on ZeroGPU
+DEVICE = "cuda"
 # A short request is served sooner, but one that takes longer than it asked for is ended. These are generous: what they
 # stand for takes a small part of it, and the rest is for getting the network there.
 BASE_SECONDS = 10
@@ -52,7 +55,7 @@ def is_active() -> bool:
 
 
 def lend(model: Model) -> Model:
-    """Let a model that is on "cuda" borrow the GPU for each thing it is asked for; returns it."""
+    """Let a model on the CPU borrow the GPU for the pictures or paintings that it is asked for; returns it."""
     if isinstance(model, GanGenerator):
         _lend_to_generator(model)
     elif isinstance(model, PhotoStylizer):
@@ -91,9 +94,10 @@ def _seconds(work: float) -> int:
 
 def _lend_to_generator(generator: GanGenerator) -> None:
     clips = generator.clips
+    on_device = copy.deepcopy(generator).to(DEVICE)
 
     def on_gpu(z: Any, labels: Any) -> Any:
-        return clips(torch.from_numpy(z), _as_tensor(labels)).cpu().numpy()
+        return on_device.clips(torch.from_numpy(z), _as_tensor(labels)).cpu().numpy()
 
     borrowed = _borrowing(on_gpu, lambda z, _: picture_seconds(generator, len(z)))
 
@@ -106,9 +110,10 @@ def _lend_to_generator(generator: GanGenerator) -> None:
 
 def _lend_to_stylizer(stylizer: PhotoStylizer) -> None:
     paint = stylizer.paint
+    on_device = copy.deepcopy(stylizer).to(DEVICE)
 
     def on_gpu(photo: Image.Image, options: dict[str, Any]) -> Painting:
-        return paint(photo, **options)
+        return on_device.paint(photo, **options)
 
     borrowed = _borrowing(
         on_gpu, lambda photo, options: photo_seconds(photo, options.get("detail", 1.0), options.get("max_side"))

@@ -13,6 +13,13 @@ from gan_hub.page.models import ModelShelf
 from tests.styles import bundle_styles
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
+# What each tab shows when it is ready; the others show pictures at once.
+MADE = {
+    "explore": "#explored strong",
+    "interpolate": "#walked strong",
+    "picture": "#picture-model",
+    "stylize": "#painted strong",
+}
 APPLICATIONS = ("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",)
 QUIET = ("gpu", "quic", "background-networking", "component-update", "sync")
 ARGUMENTS = ["--no-sandbox", "--no-first-run", *(f"--disable-{what}" for what in QUIET)]
@@ -64,8 +71,7 @@ def open_page(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
         tab.on("pageerror", lambda error: complaints.append(str(error)))
         tab.on("request", lambda request: None if is_here(request.url) else complaints.append(request.url))
         tab.goto(url + query)
-        summary = "#painted" if "tab=stylize" in query else "#summary"
-        tab.locator(f"{summary} strong").wait_for(timeout=90_000)
+        tab.locator(next((made for name, made in MADE.items() if f"tab={name}" in query), "#summary strong")).wait_for()
         # Those of a tab that is not shown are not loaded.
         images = "[...document.querySelectorAll('#gallery img, #pair img')]"
         tab.wait_for_function(f"{images}.every(image => image.complete || !image.offsetParent)")

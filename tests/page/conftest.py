@@ -1,5 +1,6 @@
 """The page served on a free port with a small generator, and a client for its API."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,17 @@ import torch
 from gradio_client import Client
 
 from gan_hub import GanGenerator, page
+
+
+@pytest.fixture(autouse=True)
+def uploads_stay_where_they_are() -> Iterator[None]:
+    """A page that is launched moves Gradio's folder for the whole process, where the session's page has its own."""
+    before = os.environ.get("GRADIO_TEMP_DIR")
+    yield
+    if before is None:
+        os.environ.pop("GRADIO_TEMP_DIR", None)
+    else:
+        os.environ["GRADIO_TEMP_DIR"] = before
 
 
 @pytest.fixture(scope="session")

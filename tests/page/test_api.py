@@ -26,8 +26,8 @@ def pictures(client: Client, *values: object) -> list[bytes]:
 def test_only_the_documented_endpoints_are_public(client: Client) -> None:
     named = client.view_api(return_format="dict")["named_endpoints"]
     sample, stylize = ("/sample", "/grid", "/zip", "/models", "/restore"), ("/stylize", "/stylize_batch", "/stop_batch")
-    walks = ("/interpolate", "/stop_walk", "/restore_walk", "/neighbours")
-    assert set(named) == {*sample, *walks, *stylize, "/styles"}
+    walks = ("/interpolate", "/stop_walk", "/restore_walk", "/neighbours", "/class_sheet", "/directions")
+    assert set(named) == {*sample, *walks, "/project", "/stop_project", *stylize, "/styles", "/compare_side"}
     assert all(info["description"] for info in named.values())
 
 

@@ -4,14 +4,19 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from gan_hub.cli import main
+from gan_hub.keys import Key, pictures_of
+from gan_hub.latent_text import latent_text
 from gan_hub.page.interpolate_keys import KeyHandlers, add, remove, swap
 from gan_hub.page.models import ModelShelf
 from gan_hub.page.walks import Walker
-from gan_hub.walk import Key, Walk, encode_walk, read_walk
+from gan_hub.recipe import read_recipe
+from gan_hub.walk import Walk, encode_walk, frames, read_walk
+from gan_hub.walk_state import WalkState, format_keys
 
 VALUES = {
     "revision": "",
@@ -110,7 +115,39 @@ def test_neighbours_depend_on_their_own_seed_alone(client: Client, folder: Path)
         values = [str(folder), "", 5, 1.0, "square", 0.4, first, count]
         return [Path(item["image"]).read_bytes() for item in client.predict(*values, api_name="/neighbours")]
 
-    assert pictures(2, 3) == pictures(0, 8)[2:5]
+    made = pictures(2, 3)
+    assert made == pictures(0, 8)[2:5]
+    recipe = read_recipe(made[0])
+    assert recipe.label == "square"
+    generator = ModelShelf(allow_folders=True).get(str(folder))
+    assert pictures_of(generator, [Key.of_recipe(recipe)])[0].png() == made[0]
+
+
+def test_a_walk_from_a_latent_has_a_link_and_a_recipe(client: Client, folder: Path) -> None:
+    generator = ModelShelf(allow_folders=True).get(str(folder))
+    key = Key(None, "square", latent=latent_text(torch.linspace(-2, 1, 6)))
+    keys = format_keys([[key, Key(7)]])
+    made, _, link = client.predict(*arguments(folder, keys=keys, format="zip"), api_name="/interpolate")
+    assert read_walk(Path(made).read_bytes()).tracks == ((key, Key(7)),)
+    assert client.predict(handle_file(made), api_name="/restore_walk")["keys"] == keys
+    state, problems = WalkState.from_query(link)
+    assert (state.keys, problems) == (keys, [])
+    walk = state.walk("folder:shapes", None)
+    assert next(frames(generator, walk)).tobytes() == pictures_of(generator, [key])[0].image.tobytes()
+
+
+def test_a_key_without_a_seed_keeps_its_latent(folder: Path) -> None:
+    latent = latent_text(torch.linspace(-2, 1, 6))
+    handlers = KeyHandlers(ModelShelf(allow_folders=True))
+    changed = handlers.change(str(folder), "", f"{latent},7", 0, None, "square", 0.5)
+    assert changed[0] == f"{latent}:square:0.5,7"
+    assert handlers.change(str(folder), "", f"{latent},7", 0, 9, "", 1.0)[0] == "9,7"
+    assert handlers.show(str(folder), "", f"{latent},7", 0)[3] is None
+    (
+        keys,
+        *_,
+    ) = handlers.walks(str(folder), "", f"{latent},7", 0, 2)
+    assert keys == f"{latent},7;{latent},107"
 
 
 def test_key_frames_are_edited_as_lists(folder: Path) -> None:

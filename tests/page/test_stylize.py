@@ -19,9 +19,11 @@ from PIL import Image
 
 from gan_hub import GanGenerator, PhotoStylizer, hub, page
 from gan_hub.page import easel, styles
-from gan_hub.page.easel import Easel, Order, StoppedError
+from gan_hub.page.easel import Easel, Order
+from gan_hub.page.files import META
+from gan_hub.page.jobs import StoppedError
 from gan_hub.page.models import ModelShelf
-from gan_hub.page.stylize_batch import MAX_STOPS, BatchHandlers, Stops
+from gan_hub.page.stylize_batch import BatchHandlers
 from gan_hub.page.stylize_handlers import StylizeHandlers
 from tests.styles import STYLES, bundle_styles, random_stylizer
 
@@ -76,7 +78,7 @@ def saved(path: Path, image: Image.Image | None = None, **options: Any) -> Path:
 
 def sent(path: Path) -> dict[str, Any]:
     """A file as it reaches a handler."""
-    return {"path": str(path), "orig_name": path.name}
+    return {"path": str(path), "orig_name": path.name, "meta": META}
 
 
 def stylize(client: Client, photo: Path | None, **changes: object) -> Path:
@@ -282,14 +284,6 @@ def test_a_batch_stopped_before_it_begins_and_one_nobody_waits_for(
     assert list((tmp_path / "cache").iterdir()) == []
 
 
-def test_stops_are_bounded() -> None:
-    stops = Stops()
-    for number in range(MAX_STOPS + 1):
-        stops.add(str(number))
-    assert "0" not in stops
-    assert str(MAX_STOPS) in stops
-
-
 def test_what_is_painted_is_only_blended_anew(
     shelf: ModelShelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -343,7 +337,7 @@ def test_stopping_work_that_waits(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     running = work.paint(Order("a", random_stylizer(0), "auto", 0, None), saved(tmp_path / "a.png").read_bytes())
     next(running)
     with pytest.raises(StoppedError):
-        list(work.watched(lambda _: None, lambda: True))
+        list(work.worker.watched(lambda _: None, lambda: True))
     running.close()
 
 

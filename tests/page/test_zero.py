@@ -16,9 +16,10 @@ import torch
 from PIL import Image
 
 from gan_hub import GanGenerator, page
+from gan_hub.directions import find_directions
+from gan_hub.offered import MODELS_VARIABLE, STYLES_VARIABLE
 from gan_hub.page import zero
 from gan_hub.page.models import ModelShelf
-from gan_hub.page.offered import MODELS_VARIABLE, STYLES_VARIABLE
 from gan_hub.photos import PhotoError
 from tests.conftest import make_generator, make_stylizer
 
@@ -54,6 +55,7 @@ def spaces(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSpaces]:
     fake = FakeSpaces()
     monkeypatch.setitem(sys.modules, "spaces", fake)
     monkeypatch.setenv(zero.VARIABLE, "true")
+    monkeypatch.setattr(zero, "DEVICE", "cpu")
     return fake
 
 
@@ -68,6 +70,20 @@ def test_pictures_are_made_on_the_borrowed_gpu_and_are_the_same(spaces: FakeSpac
     walks = [list(model.interpolate([3, 4], num_frames=5)) for model in (lent, own)]
     assert all(torch.equal(a, b) for a, b in zip(*walks))
     assert spaces.seconds
+
+
+def test_gradients_and_weights_stay_on_the_cpu(spaces: FakeSpaces, monkeypatch: pytest.MonkeyPatch) -> None:
+    moved: list[str] = []
+    monkeypatch.setattr(zero, "DEVICE", "cuda")
+    monkeypatch.setattr(GanGenerator, "to", lambda self, device: moved.append(device) or self)
+    lent = zero.lend(make_generator("mlp", num_classes=0))
+    assert moved == ["cuda"]
+    assert lent.device.type == "cpu"
+    z = lent.latents([1]).requires_grad_()
+    lent(z).sum().backward()
+    assert z.grad is not None
+    assert len(find_directions(lent, "sefa", count=2)) == 2
+    assert spaces.seconds == []
 
 
 def test_a_request_asks_for_what_it_takes(spaces: FakeSpaces) -> None:
@@ -130,8 +146,9 @@ def test_models_are_lent_when_they_are_loaded_and_loaded_before_the_page_opens(
 def test_the_page_puts_models_on_the_gpu_that_is_lent(spaces: FakeSpaces, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: dict[str, Any] = {}
     monkeypatch.setattr(page, "ModelShelf", lambda **options: opened.update(options))
-    page.open_shelf(allow_local=False, device="cpu")
-    assert (opened["device"], opened["place"]) == ("cuda", zero.lend)
+    page.open_shelf(allow_local=False, is_public=True, device="cuda")
+    assert opened["place"] is zero.lend
+    assert "device" not in opened  # the models themselves stay on the CPU
 
 
 @pytest.mark.parametrize(("value", "active"), [("true", True), ("1", True), ("0", False), ("", False), (None, False)])
@@ -145,7 +162,7 @@ def test_when_it_is_zero_gpu(value: str | None, active: bool, monkeypatch: pytes
 def test_elsewhere_nothing_is_lent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(zero.VARIABLE, raising=False)
     monkeypatch.setitem(sys.modules, "spaces", None)  # importing it would fail
-    generator = page.open_shelf(allow_local=False, device="cpu").get("mnist-gan")
+    generator = page.open_shelf(allow_local=False, is_public=False, device="cpu").get("mnist-gan")
     assert isinstance(generator, GanGenerator)
     assert "clips" not in vars(generator)
 

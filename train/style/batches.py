@@ -17,7 +17,7 @@ from train.style.data import RELIEF_UNIT, Sketch, StyleData
 from train.style.palette import recoloured
 
 Thing = TypeVar("Thing")
-WARM = (0.7, 0.0, -0.7)  # the axis of colour that strokes vary along, in RGB
+WARM, GREEN = (0.7, 0.0, -0.7), (-0.4, 0.8, -0.4)  # the axes of colour that strokes vary along, in RGB
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class StyleBatches:
     def __init__(self, data: StyleData, options: StyleOptions, *, accelerator: Accelerator) -> None:
         self.data, self.options = data, options
         self.device, self.rank = accelerator.device, accelerator.process_index
-        self.relief = torch.tensor([[options.stroke_lightness] * 3, [options.stroke_colour * c for c in WARM]])
+        self.relief = relief_colours(options)
 
     def numbered(self, first: int, count: int) -> Callable[[int], StyleBatch]:  # noqa: ARG002  # as `Batches` has it
         """These batches; nothing is made ahead."""
@@ -64,14 +64,14 @@ class StyleBatches:
         return StyleBatch(*on_device, seed)  # type: ignore[arg-type, call-arg]
 
     def _painted(self, random: torch.Generator) -> tuple[Tensor, Tensor, Tensor | None, Tensor]:
-        size = self.options.train_batch_size
+        options, size = self.options, self.options.train_batch_size
         crops = [self._cut_sketch(random) for _ in range(size)]
         photo, noise = from_uint8(torch.stack([crop.photo for crop in crops])), torch.stack([c.noise for c in crops])
         target = None
         if self.data.palette is not None:
             colours = from_uint8(torch.stack([crop.colours for crop in crops]))  # type: ignore[misc]
             relief = torch.stack([crop.relief for crop in crops]).float() / RELIEF_UNIT  # type: ignore[misc]
-            target = recoloured(colours, self.data.palette, self.options.palette_amount)
+            target = recoloured(colours, self.data.palette, options.palette_amount) * options.contrast
             target = (target + torch.einsum("bkhw,kc->bchw", relief, self.relief)).clamp(-1, 1)
         real = torch.stack([self._cut_painting(random) for _ in range(size)])
         return photo, noise, target, real
@@ -120,6 +120,13 @@ class StyleBatches:
 
     def _one_of(self, things: Sequence[Thing], random: torch.Generator) -> Thing:
         return things[int(torch.randint(len(things), (), generator=random))]
+
+
+def relief_colours(options: StyleOptions) -> Tensor:
+    """What each channel of a relief adds in RGB, in a range of 2: [5, 3]."""
+    light, warm, dab = options.stroke_lightness, options.stroke_colour, options.broken_colour
+    rows = [(light, (1, 1, 1)), (warm, WARM), (dab, WARM), (dab, GREEN), (options.impasto, (1, 1, 1))]
+    return torch.tensor([[amount * part for part in colour] for amount, colour in rows])
 
 
 def _squared(square: Tensor, side: int) -> Tensor:

@@ -107,16 +107,24 @@ class StyleOptions(EngineOptions):
 
     # Strokes of the sketch
     palette_amount: float = 0.9
-    """How far the photo's colours move to the paintings': from 0 to 1."""
-    stroke_lightness: float = 0.14
-    """Standard deviation of the strokes' lightness, of a range of 2."""
-    stroke_colour: float = 0.1
+    """How far the photo's colours move to the paintings'; 1 = all the way."""
+    contrast: float = 0.85
+    """Of paint, over a photo's: there is no paint as black or as bright."""
+    stroke_lightness: float = 0.07
+    """Difference in lightness between a stroke and what it lies on, of a range of 2."""
+    stroke_colour: float = 0.08
     """The same from warm to cool."""
+    broken_colour: float = 0.08
+    """Difference in colour between short dabs side by side, of a range of 2."""
+    impasto: float = 0.04
+    """Standard deviation of the light on the paint's relief, of a range of 2."""
     stroke_width: float = 1.0
     """Sigma of a stroke across, in pixels, above the noise's own 4."""
-    stroke_length: float = 24.0
+    stroke_length: float = 20.0
     """To either side, in pixels."""
-    smoothing: float = 8.0
+    flattening: int = 5
+    """Radius of the discs over which the photo's colours become one, edges aside, in pixels; 0 = they do not."""
+    smoothing: float = 6.0
     """Of the photo's colours along the strokes, in pixels to either side."""
     raggedness: float = 3.0
     """Pixels by which strokes push edges about."""

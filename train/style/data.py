@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 MANIFEST = "MANIFEST.csv"  # columns file, and artist, title, year or licence; in a folder above the pictures
 NOISE_SPAN = 64  # pixels between the points of the smooth noise; photos are cut to a multiple
 LONGEST = 2  # a photo's longer side is cut to so many times the shorter
-RELIEF_UNIT = 32  # of a standard deviation, in the bytes that relief is kept in
+RELIEF_UNIT = 32  # of a stroke's lightness of 1, in the bytes that relief is kept in
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Sketch:
         photo: [3, H, W], uint8; H and W are multiples of 64.
         noise: [C, H / 4, W / 4], float32: what the network is given.
         colours: [3, H, W], uint8: the photo's, smeared along its lines; None without sketches.
-        relief: [2, H, W], int8, in 1/32 of a standard deviation: of lightness and of colour; None without sketches.
+        relief: [5, H, W], int8, in 1/32: as `train.style.strokes.paint` has it; None without sketches.
     """
 
     photo: Tensor
@@ -222,11 +222,12 @@ def _drawn(photos: Sequence[Tensor], noises: Sequence[Tensor], options: StyleOpt
     strokes = Strokes(
         options.stroke_width,
         options.stroke_length,
+        options.flattening,
         options.smoothing,
         options.raggedness,
         options.outline,
     )
-    name = hashlib.sha256(json.dumps([key, options.photo_sides, options.seed, asdict(strokes), 2]).encode()).hexdigest()
+    name = hashlib.sha256(json.dumps([key, options.photo_sides, options.seed, asdict(strokes), 4]).encode()).hexdigest()
     path = (options.data_cache_dir or options.output_dir / "cache") / f"sketches-{name[:16]}.safetensors"
     try:
         return load_file(path)

@@ -1,4 +1,4 @@
-"""A painter without weights, for a network to learn from: colours smeared along the lines of a photo, in strokes.
+"""A painter without weights, for a network to learn from: a photo's colours flattened, in strokes along its lines.
 
 The strokes are noise smeared along the lines (gan_hub.models.strokes), at full size and with ragged edges. The noise is
 the network's own input, so that a stroke's place is nothing left to chance: a network can learn it from pairs, in
@@ -22,6 +22,11 @@ LINE_THRESHOLD = 0.015  # difference of lightness, of a range of 2, below which 
 LINE_SOFTNESS = 0.06
 INK = -0.95
 BUSY = 0.35  # strength of strokes where there is much to see
+SECTORS = 8  # of the disc that colours are flattened over
+FLAT_VARIANCE = 0.01  # summed over channels; a sector of less stands for one colour
+FLAT_SHARPNESS = 4  # power of the variance by which sectors are told apart
+DAB_LENGTH = 3.0  # pixels to either side
+STROKE_EDGE = 1.5  # of a stroke's profile, between its flat middle and the next one
 BUSY_ENERGY = 0.02  # squared gradient, per pixel, summed over channels, at which half of the way there is gone
 RELIEF_SIGMA = 16.0  # strokes are told from the tone they lie on by this much
 
@@ -33,14 +38,16 @@ class Strokes:
     Attributes:
         width: sigma of a stroke's profile across, in pixels, above the noise's own cell of 4.
         length: to either side along the flow, in pixels.
-        smoothing: the same for the photo's colours.
+        flattening: radius of the discs over which the photo's colours are made one, in pixels; 0 = not at all.
+        smoothing: to either side along the flow, in pixels, for the photo's colours.
         raggedness: pixels by which a stroke pushes the colours' edges about.
         outline: strength of dark lines where light and dark meet, from 0 to 1.
     """
 
     width: float = 1.0
-    length: float = 24.0
-    smoothing: float = 8.0
+    length: float = 20.0
+    flattening: int = 5
+    smoothing: float = 6.0
     raggedness: float = 3.0
     outline: float = 0.0
 
@@ -54,21 +61,69 @@ def paint(photo: Tensor, noise: Tensor, strokes: Strokes) -> tuple[Tensor, Tenso
         strokes: how they are to be.
 
     Returns:
-        colours [1, 3, H, W] in [-1, 1]; relief [1, 2, H, W], of lightness and of colour: of variance 1 where the photo
-        is flat, less where it shows much.
+        colours [1, 3, H, W] in [-1, 1]; relief [1, 5, H, W]: how light and how warm a stroke is, and two of the same
+        kind for short dabs, from -1 to 1; and how light from above falls on the paint, of variance 1. Less of all where
+        the photo shows much.
     """
     large = interpolate(noise[:, :2], size=photo.shape[2:], mode="bicubic", align_corners=False)
     flow = flow_of(photo, noise)
-    relief = smeared(blurred(large, strokes.width), flow, strokes.length)
-    relief = relief - blurred(relief, RELIEF_SIGMA)
-    relief = relief / (relief.square().mean((2, 3), keepdim=True).sqrt() + 1e-6)
-    relief = relief * calmness(photo)
-    colours = smeared(blurred(photo, GRADIENT_SIGMA), flow, strokes.smoothing)
+    dabs = smeared(blurred(large, strokes.width), flow, DAB_LENGTH)
+    height = smeared(dabs, flow, strokes.length)
+    dabs, height = (_of_variance_1(x - blurred(x, RELIEF_SIGMA)) for x in (dabs, height))
+    calm = calmness(photo)
+    colours = smeared(flattened(blurred(photo, GRADIENT_SIGMA), strokes.flattening), flow, strokes.smoothing)
     if strokes.outline:
         dark = strokes.outline * lines(photo, flow)
         colours = colours + dark * (INK - colours)
     across = torch.cat([-flow[:, 1:], flow[:, :1]], dim=1)
-    return moved(colours, across * strokes.raggedness * relief[:, :1].clamp(-2, 2)), relief
+    colours = moved(colours, across * strokes.raggedness * (height[:, :1] * calm).clamp(-2, 2))
+    in_strokes, in_dabs = (torch.tanh(STROKE_EDGE * x) * calm for x in (height, dabs))
+    return colours, torch.cat([in_strokes, in_dabs, _of_variance_1(lit(height[:, :1]) * calm)], dim=1)
+
+
+def flattened(x: Tensor, radius: int) -> Tensor:
+    """Each pixel of x [1, C, H, W] given the mean of those sectors around it that vary least.
+
+    So edges stay, and what lies between them becomes flat: the generalised Kuwahara filter (Papari et al., 2007,
+    "Artistic edge and corner enhancing smoothing", section III).
+
+    Args:
+        x: [1, C, H, W] in [-1, 1].
+        radius: of the disc that the sectors divide, in pixels; 0 leaves x alone.
+    """
+    if radius == 0:
+        return x
+    kernels = _sectors(radius).to(x)[:, None]
+    channels = pad(x, (radius,) * 4, mode="replicate").transpose(0, 1)
+    means = conv2d(channels, kernels)
+    variances = (conv2d(channels * channels, kernels) - means * means).clamp(min=0).sum(0)
+    # What is flat to the eye counts alike; else a sky would go by its grain.
+    weights = 1 / (1e-3 + (variances / FLAT_VARIANCE) ** FLAT_SHARPNESS)
+    return (means * weights).sum(1)[None] / weights.sum(0)
+
+
+def _sectors(radius: int) -> Tensor:
+    """Weights of each sector of a disc, each of sum 1: [8, 2 radius + 1, 2 radius + 1]."""
+    steps = torch.arange(-radius, radius + 1.0)
+    y, x = torch.meshgrid(steps, steps, indexing="ij")
+    squares = x * x + y * y
+    disc = torch.exp(-2 * squares / radius**2) * (squares <= radius**2)
+    middles = 2 * math.pi / SECTORS * torch.arange(SECTORS)[:, None, None]
+    offsets = torch.atan2(y, x) - middles
+    offsets = torch.atan2(offsets.sin(), offsets.cos())
+    window = (offsets * SECTORS / 4).cos().clamp(min=0) ** 2 * (offsets.abs() < 2 * math.pi / SECTORS)
+    window[:, radius, radius] = 1
+    weights = disc * window
+    return weights / weights.sum((1, 2), keepdim=True)
+
+
+def lit(height: Tensor) -> Tensor:
+    """How light from above falls on a surface [1, 1, H, W]: its slope towards there, the same for its mirror image."""
+    return height - pad(height, (0, 0, 1, 0), mode="replicate")[:, :, :-1]
+
+
+def _of_variance_1(x: Tensor) -> Tensor:
+    return x / (x.square().mean((2, 3), keepdim=True).sqrt() + 1e-6)
 
 
 def lines(photo: Tensor, flow: Tensor) -> Tensor:

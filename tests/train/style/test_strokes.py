@@ -8,7 +8,7 @@ import torch
 from gan_hub.models.painter import Painter
 from gan_hub.models.strokes import directions
 from gan_hub.noise import position_noise
-from train.style.strokes import Strokes, calmness, flow_of, lines, paint, smeared
+from train.style.strokes import Strokes, calmness, flattened, flow_of, lines, lit, paint, smeared
 
 
 def stripes(angle: float, size: int = 96, period: float = 12) -> torch.Tensor:
@@ -66,6 +66,31 @@ def test_lines_lie_on_the_dark_side_of_an_edge():
     assert found[:20].max() < 0.01
 
 
+def test_flattening_takes_the_grain_and_leaves_the_edge():
+    photo = torch.full((1, 3, 48, 48), -0.4)
+    photo[..., 24:] = 0.4
+    grain = 0.1 * torch.randn(photo.shape, generator=torch.Generator().manual_seed(0))
+    found = flattened(photo + grain, 5)
+    assert (found - photo).abs().mean() < 0.35 * grain.abs().mean()
+    blurred_edge = torch.nn.functional.avg_pool2d(photo, 5, stride=1, padding=2, count_include_pad=False)
+    beside = slice(22, 26)
+    assert (found - photo)[..., beside].abs().mean() < 0.5 * (blurred_edge - photo)[..., beside].abs().mean()
+
+
+@pytest.mark.parametrize("radius", [0, 1, 4, 9])
+def test_flattening_leaves_what_is_flat(radius):
+    photo = torch.full((1, 3, 20, 24), 0.3)
+    assert torch.allclose(flattened(photo, radius), photo, atol=1e-6)
+
+
+def test_light_falls_from_above():
+    ridge = torch.zeros(1, 1, 9, 9)
+    ridge[..., 4, :] = 1
+    shade = lit(ridge)[0, 0, :, 3]
+    assert shade[4] > 0 > shade[5]
+    assert torch.equal(lit(ridge.flip(3)), lit(ridge).flip(3))
+
+
 def test_strokes_are_calmer_where_there_is_much_to_see():
     photo = torch.zeros(1, 3, 64, 128)
     photo[..., 64:] = stripes(0.3, 64)
@@ -78,7 +103,7 @@ def test_a_painted_photo_keeps_its_tones_and_has_strokes():
     photo = stripes(0.5, period=32) * 0.3
     colours, relief = paint(photo, noise(), Strokes())
     assert colours.shape == photo.shape
-    assert relief.shape == (1, 2, 96, 96)
+    assert relief.shape == (1, 5, 96, 96)
     assert torch.cosine_similarity(colours.flatten(), photo.flatten(), dim=0) > 0.9
     again, _ = paint(photo, noise(), Strokes())
     assert torch.equal(colours, again)

@@ -6,6 +6,7 @@ import pytest
 
 from gan_hub import GanGenerator, PhotoStylizer
 from gan_hub.weights import ModelError
+from tests.test_snippets import run_snippet
 from tests.train.style.conftest import drawn_photo
 from train.stylize import main, parse
 
@@ -72,6 +73,14 @@ def test_a_folder_of_paintings_becomes_a_stylizer(arguments, tmp_path):
     assert (run / "checkpoint-3").is_dir()
     with pytest.raises(ModelError, match="PhotoStylizer"):
         GanGenerator.from_pretrained(run)
+
+
+def test_it_is_pushed_with_a_card_whose_snippet_runs(hub, arguments, tmp_path, monkeypatch):
+    assert main([*arguments, "--push_to_hub", "--hub_model_id", "org/strokes", "--hub_private_repo"]) == 0
+    repo = hub.repos["org/strokes"]
+    assert repo.private
+    assert {"model.safetensors", "samples/0000006.jpg", "curves.png", "training_config.json"} <= set(repo.head)
+    assert 'from_pretrained("org/strokes")' in run_snippet(repo.head["README.md"].decode(), tmp_path, monkeypatch)
 
 
 def test_a_single_painting_is_enough(photo_folder, painting_folder, tmp_path):

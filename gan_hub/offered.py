@@ -1,7 +1,7 @@
 """The models that the page offers by name: those its owner has chosen, else those that come with the package.
 
-Whoever deploys a page chooses in two environment variables, with commas between the names; any other model can still be
-typed.
+Whoever deploys a page chooses in two environment variables, with commas or spaces between the names. Where either is
+set, no other repository can be opened; what comes with the package always can.
 """
 
 import os
@@ -27,6 +27,14 @@ def stylizers() -> list[str]:
     return _offered(STYLES_VARIABLE, "stylizer")
 
 
+def allowed() -> frozenset[str] | None:
+    """Names of all that may be opened besides what comes with the package; None = any repository."""
+    return frozenset(_chosen(MODELS_VARIABLE) + _chosen(STYLES_VARIABLE)) or None
+
+
 def _offered(variable: str, kind: Kind) -> list[str]:
-    chosen = [name.strip() for name in os.environ.get(variable, "").split(",")]
-    return [check_model(name) for name in chosen if name] or bundled_names(kind)
+    return [check_model(name) for name in _chosen(variable)] or bundled_names(kind)
+
+
+def _chosen(variable: str) -> list[str]:
+    return os.environ.get(variable, "").replace(",", " ").split()

@@ -2,10 +2,11 @@
 
 import pytest
 
+from gan_hub import offered
 from gan_hub.hub import bundled_names
-from gan_hub.page import offered, styles
+from gan_hub.offered import MODELS_VARIABLE, STYLES_VARIABLE
+from gan_hub.page import styles
 from gan_hub.page.handlers import default_model
-from gan_hub.page.offered import MODELS_VARIABLE, STYLES_VARIABLE
 
 
 def test_what_comes_with_the_package_unless_someone_has_chosen(monkeypatch: pytest.MonkeyPatch) -> None:

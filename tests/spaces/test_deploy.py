@@ -1,0 +1,222 @@
+"""spaces/deploy.py against a Hub on the loopback interface: what it makes there, and what it says when it can't."""
+
+from pathlib import Path
+from typing import Any
+
+import deploy
+import pytest
+import staging
+import yaml
+from deploy import Options, run
+from huggingface_hub import HfApi
+
+from gan_hub import GanGenerator
+from tests.conftest import make_generator, make_stylizer
+from tests.hub_server import LoopbackHub
+from tests.spaces_server import TOKEN, Space, SpacesHub
+
+SPACE = "org/digit-garden"
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deploy, "POLL_SECONDS", 0.01)
+
+
+@pytest.fixture
+def api(spaces_hub: SpacesHub) -> HfApi:
+    return HfApi(endpoint=spaces_hub.url, token=TOKEN)
+
+
+def files_of(model: Any, folder: Path) -> dict[str, bytes]:
+    model.save_pretrained(folder)
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def options(**changes: Any) -> Options:
+    return Options(**{"space": SPACE, "models": ("mnist-gan", "monet"), **changes})
+
+
+def failure(api: HfApi, **changes: Any) -> str:
+    with pytest.raises((deploy.DeployError, ValueError)) as caught:
+        run(options(**changes), api)
+    return str(caught.value)
+
+
+def test_a_new_space(api: HfApi, spaces_hub: SpacesHub, capsys: pytest.CaptureFixture) -> None:
+    run(options(hardware="zero-a10g", private=True), api)
+    space = spaces_hub.spaces[SPACE]
+    assert (space.created["sdk"], space.created["hardware"]) == ("gradio", "zero-a10g")
+    assert space.created["visibility"] == "private"
+    assert space.variables == {"GAN_HUB_MODELS": "mnist-gan", "GAN_HUB_STYLES": "monet"}
+    assert {"app.py", "README.md", "requirements.txt", "gan_hub/page/zero.py"} <= set(space.files)
+    assert "gan_hub/bundled/mnist-gan/model.safetensors" in space.files
+    assert space.front_matter["sdk"] == "gradio"
+    assert space.stages == ["RUNNING"]
+    assert capsys.readouterr().out.rstrip().endswith(f"it runs: {spaces_hub.url}/spaces/{SPACE}")
+
+
+def test_models_of_the_hub_are_sorted_by_what_they_are_and_preloaded(
+    api: HfApi, spaces_hub: SpacesHub, hub: LoopbackHub, tmp_path: Path
+) -> None:
+    commit = hub.add("org/shapes", files_of(make_generator(), tmp_path / "a"))
+    hub.add("org/dots", files_of(make_stylizer(), tmp_path / "b"))
+    run(options(models=("org/dots", "org/shapes", "mnist-gan"), preload=True), api)
+    space = spaces_hub.spaces[SPACE]
+    assert space.variables == {"GAN_HUB_MODELS": "org/shapes,mnist-gan", "GAN_HUB_STYLES": "org/dots"}
+    assert space.front_matter["models"] == ["org/shapes", "org/dots"]
+    assert f"org/shapes config.json,model.safetensors {commit}" in space.front_matter["preload_from_hub"]
+
+
+def test_a_second_time_brings_it_up_to_date(api: HfApi, spaces_hub: SpacesHub) -> None:
+    run(options(hardware="t4-small"), api)
+    space = spaces_hub.spaces[SPACE]
+    assert space.variables["GAN_HUB_DEVICE"] == "cuda"
+    space.files["old.py"] = b"gone"
+    run(options(models=("emoji-gan",), hardware="cpu-upgrade"), api)
+    assert space.variables == {"GAN_HUB_MODELS": "emoji-gan"}
+    assert space.hardware == "cpu-upgrade"
+    assert "old.py" not in space.files
+    assert space.commits == 2
+
+
+def test_a_docker_space(api: HfApi, spaces_hub: SpacesHub) -> None:
+    run(options(docker=True), api)
+    space = spaces_hub.spaces[SPACE]
+    assert space.created["sdk"] == space.front_matter["sdk"] == "docker"
+    assert b"USER user" in space.files["Dockerfile"]
+
+
+def test_a_static_space(api: HfApi, spaces_hub: SpacesHub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    make_generator("mlp").save_pretrained(tmp_path / "mine")
+
+    def build(command: list[str], **_: Any) -> Any:
+        models, folder = command[command.index("--models") + 1 : -2], Path(command[-1])
+        folder.mkdir()
+        (folder / "index.html").write_text(" ".join(models))
+        return type("Result", (), {"returncode": 0})
+
+    monkeypatch.setattr(staging.subprocess, "run", build)
+    run(options(static=True, models=("mnist-gan", str(tmp_path / "mine"))), api)
+    space = spaces_hub.spaces[SPACE]
+    assert space.created["sdk"] == space.front_matter["sdk"] == "static"
+    assert "variables" not in space.created
+    assert space.files["index.html"].decode() == f"mnist-gan {tmp_path / 'mine'}"
+
+
+def test_a_static_page_that_can_not_be_built(api: HfApi, spaces_hub: SpacesHub) -> None:
+    with pytest.raises(RuntimeError, match=r"the static page can't be built: there is no model 'nobody'; use"):
+        run(options(static=True, models=("nobody",)), api)
+    assert spaces_hub.requests == []
+
+
+def test_a_dry_run_writes_and_lists_and_asks_nobody(
+    spaces_hub: SpacesHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setattr(deploy, "get_token", lambda: None)
+    run(options(dry_run=True, out=tmp_path / "space"), HfApi(endpoint=spaces_hub.url))
+    assert spaces_hub.requests == []
+    printed = capsys.readouterr().out
+    assert "variable GAN_HUB_MODELS=mnist-gan" in printed
+    assert "gan_hub/bundled/mnist-gan/model.safetensors" in printed
+    assert yaml.safe_load((tmp_path / "space" / "README.md").read_text().split("---\n")[1])["sdk"] == "gradio"
+    assert GanGenerator.from_pretrained(tmp_path / "space" / "gan_hub" / "bundled" / "mnist-gan").latent_dim == 64
+
+
+def test_no_token(spaces_hub: SpacesHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deploy, "get_token", lambda: None)
+    assert "log in with `hf auth login`" in failure(HfApi(endpoint=spaces_hub.url))
+    assert spaces_hub.requests == []
+
+
+def test_a_token_that_is_not_known(spaces_hub: SpacesHub) -> None:
+    assert "does not know your token" in failure(HfApi(endpoint=spaces_hub.url, token="hf_wrong"))
+
+
+def test_a_taken_name(api: HfApi, spaces_hub: SpacesHub) -> None:
+    spaces_hub.spaces[SPACE] = Space(files={"README.md": b"---\ntags: [chess]\n---\n", "app.py": b"theirs"})
+    assert f"'{SPACE}' is taken by a Space that was not made by this command" in failure(api)
+    assert spaces_hub.spaces[SPACE].files["app.py"] == b"theirs"
+
+
+@pytest.mark.parametrize(
+    ("status", "changes", "words"),
+    [
+        (402, {}, "wants payment for a Gradio Space under 'org': see its pricing page; with --static it is free"),
+        (402, {"hardware": "a100-large"}, "wants payment for the hardware a100-large"),
+        (403, {}, "your token may not write to 'org/digit-garden': use one with the role write, of a member of 'org'"),
+        (400, {}, "the Hub could not be asked for 'org/digit-garden' (it answered 400"),
+    ],
+)
+def test_refusals(api: HfApi, spaces_hub: SpacesHub, status: int, changes: dict[str, Any], words: str) -> None:
+    spaces_hub.refuse["POST /api/repos/create"] = status
+    assert words in failure(api, **changes)
+    assert spaces_hub.spaces == {}
+
+
+def test_an_upload_that_is_refused(api: HfApi, spaces_hub: SpacesHub) -> None:
+    spaces_hub.refuse["commit"] = 403
+    assert "your token may not write" in failure(api)
+
+
+@pytest.mark.parametrize(
+    ("stage", "words"),
+    [
+        ("BUILD_ERROR", "it could not be built"),
+        ("RUNTIME_ERROR", "it was built, but does not start"),
+        ("CONFIG_ERROR", "the Hub refuses its README's front matter"),
+        ("PAUSED", "it is paused; restart it"),
+    ],
+)
+def test_a_space_that_does_not_run(api: HfApi, spaces_hub: SpacesHub, stage: str, words: str) -> None:
+    spaces_hub.template = {"stages": ["BUILDING", stage], "error": "exit code 1", "log": ["collecting\n", "no torch\n"]}
+    told = failure(api)
+    assert words in told
+    assert f"{spaces_hub.url}/spaces/{SPACE}" in told
+    assert told.endswith("The last it said:\n  exit code 1\n  collecting\n  no torch")
+
+
+def test_a_space_that_takes_too_long(api: HfApi, spaces_hub: SpacesHub) -> None:
+    spaces_hub.template = {"stages": ["BUILDING"]}
+    assert "is not running after 0 s; it goes on without you" in failure(api, timeout=0.05)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"space": "playground"}, "write it as org/name"),
+        ({"models": ()}, "at least one model"),
+        ({"models": ("upscale-2x",)}, "no generator and no style"),
+        ({"models": ("../secret",)}, "there is no model '../secret'"),
+        ({"hardware": "abacus"}, "unknown hardware 'abacus'; choose from: cpu-basic"),
+        ({"hardware": "t4-small", "static": True}, "leave --hardware out"),
+        ({"hardware": "zero-a10g", "docker": True}, "ZeroGPU runs Gradio Spaces alone"),
+        ({"static": True, "docker": True}, "choose one of --static and --docker"),
+    ],
+)
+def test_options_that_are_not_possible(api: HfApi, spaces_hub: SpacesHub, changes: dict[str, Any], words: str) -> None:
+    assert words in failure(api, **changes)
+    assert spaces_hub.requests == []
+
+
+def test_a_private_model_is_nothing_for_visitors(
+    api: HfApi, spaces_hub: SpacesHub, hub: LoopbackHub, tmp_path: Path
+) -> None:
+    hub.add("org/secret", files_of(make_generator("mlp"), tmp_path / "a"), private=True)
+    assert "'org/secret'" in failure(api, models=("org/secret",))
+    assert spaces_hub.requests == []
+
+
+def test_a_folder_that_is_not_empty_is_left_alone(api: HfApi, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("precious")
+    assert "is not empty" in failure(api, out=tmp_path, dry_run=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_the_command_says_what_is_wrong_in_one_line(capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(SystemExit) as caught:
+        deploy.main(["playground", "--dry-run"])
+    assert caught.value.code == 2
+    assert capsys.readouterr().err == (
+        "deploy.py: 'playground' is no name of a Space; write it as org/name, such as you/playground\n"
+    )
