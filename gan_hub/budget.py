@@ -9,9 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
+from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves
-from torch.utils.flop_counter import FlopCounterMode
 
 from gan_hub.config import ConfigError
 
@@ -19,18 +18,37 @@ MAX_PASS_BYTES = 2 * 1024**3
 MAX_PASS_FLOPS = 2e12  # of one picture or tile: some ten seconds of one core; the bundled ones take 0.13e12 at most
 
 
-class _Largest(TorchDispatchMode):
-    """Notes the operation whose inputs and outputs take the most memory together."""
+class _Meter(TorchFunctionMode):
+    """Notes the operation whose inputs and outputs take the most memory together, and adds up multiplications.
+
+    torch has a counter of its own, which first imports its compiler for seconds.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self.num_bytes = 0
+        self.num_bytes, self.flops = 0, 0.0
 
-    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = function(*args, **(kwargs or {}))
-        tensors = {id(each): each for each in tree_leaves((args, result)) if isinstance(each, torch.Tensor)}
-        self.num_bytes = max(self.num_bytes, sum(math.prod(t.shape) * t.element_size() for t in tensors.values()))
+        if isinstance(result, torch.Tensor):
+            tensors = {id(each): each for each in tree_leaves((args, result)) if isinstance(each, torch.Tensor)}
+            size = sum(math.prod(each.shape) * each.element_size() for each in tensors.values())
+            self.num_bytes = max(self.num_bytes, size)
+            self.flops += _flops(getattr(function, "__name__", ""), args, result)
         return result
+
+
+def _flops(name: str, args: Any, result: torch.Tensor) -> float:
+    """Of one call: two for each product, as everyone counts."""
+    if name in ("conv1d", "conv2d", "conv3d"):
+        return 2.0 * result.numel() * args[1][0].numel()
+    if name.startswith("conv_transpose"):
+        return 2.0 * args[0].numel() * args[1][0].numel()
+    if name in ("linear", "matmul", "__matmul__", "mm", "bmm"):
+        return 2.0 * result.numel() * args[0].shape[-1]
+    if name == "scaled_dot_product_attention":
+        return 2.0 * args[0].numel() * args[1].shape[-2] + 2.0 * result.numel() * args[1].shape[-2]
+    return 0.0
 
 
 def cost(forward: Callable[[], object]) -> tuple[int, float]:
@@ -39,9 +57,9 @@ def cost(forward: Callable[[], object]) -> tuple[int, float]:
     Args:
         forward: runs the network on tensors of the meta device.
     """
-    with torch.no_grad(), FlopCounterMode(display=False) as flops, _Largest() as largest:
+    with torch.no_grad(), _Meter() as meter:
         forward()
-    return largest.num_bytes, float(flops.get_total_flops())
+    return meter.num_bytes, meter.flops
 
 
 def check_budget(forward: Callable[[], object], name: str, *, times: float = 1.0) -> None:
