@@ -50,7 +50,7 @@ def main(options: Repos) -> bool:
             hub.requests.clear()
             answer = caller.call("sample", [name, *sample])
             slowest = max(slowest, answer.seconds)
-            got = {request.path.split("/")[-1] for request in hub.asked_for(f"/{name}/resolve/", "GET")}
+            got = set(hub.fetched(name))
             allowed = set(WANTED) if repo.weights_may_be_read else {"config.json"}
             tally.check(
                 answer.is_sentence and answer.seconds <= MAX_SECONDS and got <= allowed,
