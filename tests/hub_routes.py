@@ -265,7 +265,7 @@ def resolve(handler: Handler, *, repo_id: str, revision: str, path: str, kind: s
         return send_file(handler, data, {"X-Repo-Commit": sha, "ETag": etag, "Content-Length": str(size)})
     handler.server.blobs[oid] = data
     # By another name, as the Hub's store is another host: the client asks it without a token.
-    location = f"{handler.server.url.replace('127.0.0.1', 'localhost')}/cdn/resolve/{oid}/{path}"
+    location = f"{handler.server.url.replace('127.0.0.1', 'localhost')}/cdn/resolve/{oid}/{repo_id}/{path}"
     linked = {"X-Linked-Size": str(size), "X-Linked-Etag": etag}
     return handler.send(302, headers={"X-Repo-Commit": sha, "Location": location, **linked})
 

@@ -159,6 +159,11 @@ class LoopbackHub(ThreadingHTTPServer):
         """The requests whose path contains `text`, of one method if given."""
         return [r for r in self.requests if text in r.path and r.method.startswith(method)]
 
+    def fetched(self, repo_id: str) -> list[str]:
+        """Names of the repository's files whose bytes were asked for, wherever they lie, as often as they were."""
+        places = re.compile(rf"/{repo_id}/resolve/[^/]+/|/cdn/resolve/\w+/{repo_id}/")
+        return [r.path.rsplit("/", 1)[-1] for r in self.asked_for(repo_id, "GET") if places.search(r.path)]
+
     def is_lfs(self, path: str) -> bool:
         """Whether a file is kept by LFS."""
         return self.uploads == "lfs" or (self.uploads == "mixed" and path.endswith((".safetensors", ".png", ".webp")))

@@ -80,10 +80,11 @@ def _connect_making(handlers: InterpolateHandlers, controls: Controls, results: 
     arguments = [*controls.arguments(), results.job]
     interpolate = as_sentences(handlers.interpolate)
     _make(named.then, handlers, interpolate, arguments, results, name="interpolate", api_visibility="public")
+    # Not into the summary: on a busy machine its answer may come after the last word of the walk.
     controls.stop.click(
         as_sentences(handlers.stop_walk),
         results.job,
-        results.summary,
+        gr.Textbox(visible=False, label="Stopping"),
         api_name="stop_walk",
         queue=False,
         show_progress="hidden",

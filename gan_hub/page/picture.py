@@ -72,7 +72,7 @@ def _connect_refining(handlers: PictureHandlers, controls: Controls, results: Re
     results.stop.click(
         as_sentences(handlers.stop_project),
         results.job,
-        results.summary,
+        gr.Textbox(visible=False, label="Stopping"),  # not into the summary, whose last word may come before
         api_name="stop_project",
         queue=False,
         show_progress="hidden",

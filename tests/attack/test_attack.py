@@ -3,6 +3,7 @@
 import pytest
 
 from tests.attack import bad_images, bad_repos, deputy, disk, doors, ids, images, metadata, modes, probes, repos
+from tests.tally import be_patient
 
 
 @pytest.mark.parametrize(
@@ -20,7 +21,8 @@ from tests.attack import bad_images, bad_repos, deputy, disk, doors, ids, images
     ],
     ids=lambda value: getattr(value, "__name__", "").rsplit(".", 1)[-1],
 )
-def test_attack(module, options) -> None:
+def test_attack(module, options, monkeypatch: pytest.MonkeyPatch) -> None:
+    be_patient(module, monkeypatch)
     assert module.main(options)
 
 

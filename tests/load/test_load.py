@@ -3,6 +3,7 @@
 import pytest
 
 from tests.load import callers, cancel, golden, liveness, memory, outage, overload, restart, soak, swap
+from tests.tally import be_patient
 
 SLOW = pytest.mark.slow
 
@@ -24,5 +25,6 @@ SLOW = pytest.mark.slow
     ],
     ids=lambda value: getattr(value, "__name__", "").rsplit(".", 1)[-1],
 )
-def test_load(module, options) -> None:
+def test_load(module, options, monkeypatch: pytest.MonkeyPatch) -> None:
+    be_patient(module, monkeypatch)
     assert module.main(options)
