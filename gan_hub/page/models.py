@@ -155,8 +155,9 @@ class ModelShelf:
 
     def _fill(self, key: Key, entry: _Entry) -> None:
         load, path, revision, _ = key
-        # What is kept on disk is found by the name of its repository.
-        kept = self._disk.using(path) if self._disk and REPO_ID.fullmatch(path) else nullcontext()
+        # What the owner has named may have been put into the Hub's own cache before; the rest is found in the page's.
+        is_kept = self._disk is not None and REPO_ID.fullmatch(path) and path not in (self._allowed or ())
+        kept = self._disk.using(path) if self._disk and is_kept else nullcontext()
         try:
             with kept as cache_dir:
                 more = {} if cache_dir is None else {"cache_dir": cache_dir}

@@ -147,6 +147,18 @@ def test_only_what_the_owner_allows_is_opened(folder: Path, monkeypatch: pytest.
         shelf.stylizer("org/c")
 
 
+def test_strangers_models_are_kept_apart_from_the_owners(folder: Path, tmp_path: Path) -> None:
+    caches = {}
+
+    def load(path: str, **options: object) -> GanGenerator:
+        caches[path] = options.get("cache_dir")
+        return GanGenerator.from_pretrained(folder)
+
+    ModelShelf(allow_folders=False, load=load, disk=DiskCache(tmp_path)).get("org/a")
+    ModelShelf(allow_folders=False, load=load, disk=DiskCache(tmp_path), allowed=["org/b"]).get("org/b")
+    assert caches == {"org/a": tmp_path, "org/b": None}
+
+
 def test_weights_are_bounded_by_bytes_too(folder: Path) -> None:
     loads = []
 
