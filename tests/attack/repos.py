@@ -39,8 +39,8 @@ def main(options: Repos) -> bool:
         hub.add("good/one", {"config.json": text(CONFIG), "model.safetensors": save(right_weights())})
         sample = ["", 0, 1, 1, 1.0, ""]
         first = caller.call("sample", ["good/one", *sample])
-        got = {request.path.split("?")[0].split("/")[-1] for request in hub.asked_for("/resolve/", "GET")}
-        tally.check(got == set(WANTED), f"of the good repository {got} were fetched, which this test should see")
+        seen = set(hub.fetched("good/one"))
+        tally.check(seen == set(WANTED), f"of the good repository {seen} were fetched, which this test should see")
         tally.check(first.error is None, f"the good repository is refused: {first.error}")
         base = page.memory()
         page.forget_peak()
