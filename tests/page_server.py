@@ -61,7 +61,7 @@ class Answer:
     def is_sentence(self) -> bool:
         """Whether it is an error that helps: words, and neither a trace nor a path."""
         text = self.error or ""
-        bad = ("Traceback", 'File "', "/tmp/", "/home/", "/root/", "/work/", "site-packages", "object at 0x")
+        bad = ("Traceback", 'File "', "/tmp/", "/home/", "/root/", str(ROOT), "site-packages", "object at 0x")
         return " " in text.strip() and not any(each in text for each in bad)
 
 

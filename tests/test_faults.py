@@ -127,6 +127,6 @@ def test_a_stale_cache_is_used_while_the_hub_is_away(hub: LoopbackHub, repo: str
     hub.faults.append(Fault("", status=503))
     start = time.monotonic()
     assert GanGenerator.from_pretrained(repo, cache_dir=cache).revision == first
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < LIMIT
     with pytest.raises(ModelError, match=f"{repo}' at {newer[:3]}.*|'{repo}'.* is not in the cache"):
         GanGenerator.from_pretrained(repo, revision=newer, cache_dir=cache)

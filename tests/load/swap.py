@@ -52,7 +52,8 @@ def main(options: Swap) -> bool:
                 parameter.add_(0.2 * torch.randn_like(parameter))
         name = f"some/r{number}"
         state = {key: each.contiguous() for key, each in generator.state_dict().items()}
-        hub.add(name, {"config.json": text(CONFIG), "model.safetensors": save(state)})
+        weights = save(state)
+        hub.add(name, {"config.json": text(CONFIG), "model.safetensors": weights})
         for seed in range(5):
             wanted[name, seed] = digest(generator, seed)
     del generator
