@@ -257,6 +257,8 @@ def start_up(_: Bench) -> Row:
                     client.get("/health").raise_for_status()
                     break
                 except httpx2.HTTPError:
+                    if process.poll() is not None:
+                        raise RuntimeError("the page did not start") from None
                     time.sleep(0.02)
             answered = time.time()
             page_benchmark.round_trip(client, "sample", [MODEL, "", 0, 1, 1, 1.0, ""])
