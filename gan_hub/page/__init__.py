@@ -120,10 +120,20 @@ def launch(
         zero.warm(shelf)
     demo = build_demo(shelf=shelf)
     if threading.current_thread() is threading.main_thread():
-        # What ends a service ends it as Ctrl-C does: the queue stops, and visitors' files are deleted.
-        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    demo.launch(server_name=host, server_port=port, share=share, **launch_options(), **more)
+        signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        demo.launch(server_name=host, server_port=port, share=share, **launch_options(), **more)
+    except KeyboardInterrupt:  # while it was still opening: later, Gradio itself closes on it
+        demo.close()
     return demo
+
+
+def _interrupt(*_: object) -> None:
+    """What ends a service ends it as Ctrl-C does: the queue stops, and visitors' files are deleted.
+
+    Not by sending SIGINT on: a shell starts what it puts in the background with that signal ignored.
+    """
+    raise KeyboardInterrupt
 
 
 def launch_options() -> dict[str, Any]:
