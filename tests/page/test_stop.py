@@ -18,6 +18,6 @@ def in_background() -> Iterator[None]:
 
 @pytest.mark.usefixtures("in_background")
 def test_sigterm_ends_the_page_as_soon_as_it_answers() -> None:
-    """CI once hung for ninety minutes on a page that passed SIGTERM on as the SIGINT that it had been told to ignore."""
+    """CI once hung on a page that passed SIGTERM on as the SIGINT that it had been told to ignore."""
     with PageProcess() as page:
         assert page.stop(signal.SIGTERM) == 0
