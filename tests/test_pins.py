@@ -1,4 +1,4 @@
-"""What CI calls the lowest versions is what pyproject.toml allows, and it runs nothing that can change under its name."""
+"""CI's lowest versions are those of pyproject.toml, and what it runs can not change under its name."""
 
 import re
 from pathlib import Path
