@@ -7,7 +7,7 @@ and it removes what an earlier push left of these files and this one lacks.
 import json
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -133,6 +133,27 @@ def push(
     return Pushed(commit.pr_url or commit.commit_url, commit.oid, steps)
 
 
+def add(folder: Path, repo_id: str, names: Sequence[str], message: str, *, branch: str | None = None) -> Pushed:
+    """Push some files of a folder in one commit, beside what the repository holds.
+
+    Args:
+        folder: that holds them.
+        repo_id: org/name, which is there.
+        names: of the files.
+        message: of the commit.
+        branch: that is there; main if None.
+
+    Raises:
+        PushError: as of `push`.
+    """
+    command = ["hf", "upload", repo_id, str(folder), ".", *(word for name in names for word in ("--include", name))]
+    command += ["--revision", branch] if branch else []
+    with refused(repo_id, f"'{folder}' is untouched; to push it: {shlex.join(command)}"):
+        files: dict[str, bytes | Path] = {name: folder / name for name in names}
+        commit = _commit(HfApi(), repo_id, files, branch, message, replace=False)
+    return Pushed(commit.commit_url, commit.oid)
+
+
 def push_history(api: HfApi, folder: Path, repo_id: str) -> tuple[int, ...]:
     """Store each checkpoint of a run as a revision: its averaged generator and its sheet of fixed seeds.
 
@@ -206,9 +227,19 @@ def check_repo_id(repo_id: str) -> str:
 
 
 def _commit(
-    api: HfApi, repo_id: str, files: Files, branch: str | None, message: str, *, create_pr: bool = False
+    api: HfApi,
+    repo_id: str,
+    files: Files,
+    branch: str | None,
+    message: str,
+    *,
+    create_pr: bool = False,
+    replace: bool = True,
 ) -> Any:
-    """One commit on top of the branch as it is now; when another one came in between, on top of that."""
+    """One commit on top of the branch as it is now; when another one came in between, on top of that.
+
+    Where it replaces, those of our files that it lacks go.
+    """
     for race in range(RACES):
         # Anew each time: they remember what the branch held, and leave out what it holds already.
         additions = [
@@ -216,7 +247,7 @@ def _commit(
         ]
         info = patiently(lambda: api.model_info(repo_id, revision=branch))
         there = [sibling.rfilename for sibling in info.siblings or []]
-        stale = [CommitOperationDelete(path) for path in there if _is_ours(path) and path not in files]
+        stale = [CommitOperationDelete(path) for path in there if replace and _is_ours(path) and path not in files]
         commit = partial(
             api.create_commit,
             repo_id,

@@ -14,12 +14,12 @@ from accelerate.utils import broadcast_object_list
 from gan_hub.push import CARD, MODEL_FILES, OTHER_FILES, SAMPLES, PushError, check_access, check_repo_id, push
 from gan_hub.weights import ModelError
 from train.checkpoint import TEMPORARY
-from train.config import EngineOptions, OptionError
+from train.config import EngineOptions, HubOptions, OptionError
 
 logger = logging.getLogger(__name__)
 
 
-def check_hub(options: EngineOptions, accelerator: Accelerator) -> None:
+def check_hub(options: HubOptions, accelerator: Accelerator) -> None:
     """Make sure before the training that the repository can be pushed to; the same on every process.
 
     Raises:
