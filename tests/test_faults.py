@@ -68,6 +68,7 @@ def plant(hub: LoopbackHub, repo: str, what: str) -> None:
 
 
 SENTENCES = {
+    "download cut for good": "can't be reached .*try again later|is still on its way from the Hub",
     "401": "may see|refused the token",
     "403 gated": "is gated: ask for access on its page",
     "404": "no model .* that you may see; check the name",
