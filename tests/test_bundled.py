@@ -52,6 +52,8 @@ def test_a_bundled_model_is_small_and_has_a_card(folder: str) -> None:
     for linked in re.findall(r"!\[[^]]*\]\(([^)]*)\)", card.text):
         assert (BUNDLED_FOLDER / folder / linked).is_file(), linked
     assert "- Photos: ." not in card.text
+    if not folder.endswith("-features"):
+        assert [heading for heading in ("Samples", "Health") if f"\n## {heading}\n" not in card.text] == []
 
 
 @pytest.mark.parametrize("name", bundled_names())
