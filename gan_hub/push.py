@@ -129,7 +129,7 @@ def push(
     with refused(repo_id, f"'{folder}' is untouched; to push it: {shlex.join(words)}"):
         prepare_repository(api, repo_id, private=private, branch=branch)
         commit = _commit(api, repo_id, files, branch, f"Push {folder.resolve().name}", create_pr=create_pr)
-        steps = push_history(api, folder, repo_id) if history else ()
+        steps = push_history(api, folder, repo_id, samples=samples) if history else ()
     return Pushed(commit.pr_url or commit.commit_url, commit.oid, steps)
 
 
@@ -154,7 +154,7 @@ def add(folder: Path, repo_id: str, names: Sequence[str], message: str, *, branc
     return Pushed(commit.commit_url, commit.oid)
 
 
-def push_history(api: HfApi, folder: Path, repo_id: str) -> tuple[int, ...]:
+def push_history(api: HfApi, folder: Path, repo_id: str, *, samples: bool = True) -> tuple[int, ...]:
     """Store each checkpoint of a run as a revision: its averaged generator and its sheet of fixed seeds.
 
     They are commits of one branch beside main, whose newest commit stays the model itself, and each is tagged
@@ -175,9 +175,9 @@ def push_history(api: HfApi, folder: Path, repo_id: str) -> tuple[int, ...]:
             continue
         files: dict[str, bytes | Path] = {name: checkpoint / name for name in MODEL_FILES}
         model = load(checkpoint)
-        if sheets := sorted((folder / SAMPLES).glob(f"{step:07d}.*")):
+        if samples and (sheets := sorted((folder / SAMPLES).glob(f"{step:07d}.*"))):
             files[f"{SAMPLES}/{sheets[0].name}"] = sheets[0]
-        elif isinstance(model, GanGenerator):  # the run painted none at this step
+        elif samples and isinstance(model, GanGenerator):  # the run painted none at this step
             files[f"{SAMPLES}/{step:07d}.png"] = png_bytes(grid(to_pil(model.sample(16, seed=0)), columns=4))
         files[CARD] = card_of_run(model, None, repo_id, list(files), revision=tag).encode()
         commit = _commit(api, repo_id, files, HISTORY_BRANCH, f"Step {step}")

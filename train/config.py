@@ -142,6 +142,8 @@ class EngineOptions:
     """Create the repository private."""
     hub_revision: str | None = None
     """A branch to push to; main if left out."""
+    hub_samples: bool = True
+    """Push the sheets of samples too; those of a stylizer show some of the photos that it learned on."""
     hub_history: bool = False
     """At the end, push each checkpoint that is kept as the revision step-{steps} too; see --checkpoints_total_limit."""
 
@@ -172,7 +174,7 @@ class EngineOptions:
             raise OptionError(
                 "--learning_rate and --ema_half_life must be above 0, --gamma and --final_gamma at least 0"
             )
-        check_hub_options(self, self.hub_history)
+        check_hub_options(self, self.hub_history, not self.hub_samples)
         if self.loss == "wasserstein" and not (self.gamma and self.final_gamma):
             raise OptionError(
                 "--loss wasserstein with --gamma or --final_gamma 0: without a penalty nothing keeps the critic "

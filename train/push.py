@@ -85,6 +85,7 @@ class Pusher:
             self.repo_id,
             private=self.options.hub_private_repo,
             branch=self.options.hub_revision,
+            samples=self.options.hub_samples,
             history=self.options.hub_history,
         )
         steps = f", with {len(pushed.steps)} checkpoint(s) as revisions" if pushed.steps else ""
@@ -111,7 +112,11 @@ class Pusher:
                     return
             try:
                 pushed = push(
-                    snapshot, self.repo_id, private=self.options.hub_private_repo, branch=self.options.hub_revision
+                    snapshot,
+                    self.repo_id,
+                    private=self.options.hub_private_repo,
+                    branch=self.options.hub_revision,
+                    samples=self.options.hub_samples,
                 )
                 logger.info("pushed %s to %s", snapshot.name, pushed.url)
             except (PushError, ModelError) as error:

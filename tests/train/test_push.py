@@ -70,6 +70,17 @@ def test_what_the_repository_holds(hub: LoopbackHub, tmp_path: Path, monkeypatch
     run_snippet(local, tmp_path / "beside", monkeypatch)  # by the folder's
 
 
+def test_sheets_stay_at_home_if_asked_to(hub: LoopbackHub, tmp_path: Path) -> None:
+    words = [*WORDS, *PUSH, "--hub_history", "--no-hub_samples", "--output_dir", str(tmp_path / "run")]
+    assert main(words) == 0
+    assert (tmp_path / "run" / "samples" / "0000020.png").is_file()
+    repo = hub.repos["org/run"]
+    for files in repo.commits.values():
+        assert not [name for name in files if name.startswith("samples/")]
+    assert "samples/" not in repo.head["README.md"].decode()
+    assert repo.tags
+
+
 @pytest.mark.parametrize(
     ("fault", "token", "words"),
     [
