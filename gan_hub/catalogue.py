@@ -13,7 +13,7 @@ from huggingface_hub import HfApi
 
 from gan_hub.hub import BUNDLED_FOLDER, CONFIG_FILE, REPO_ID
 from gan_hub.push import STEP_TAG
-from gan_hub.refusals import NETWORK_ERRORS, UnreachableError, patiently, pull_refusal, status_of
+from gan_hub.refusals import NETWORK_ERRORS, UnreachableError, failure, patiently, pull_refusal
 from gan_hub.weights import ModelError
 
 LIBRARY = "gan-hub"
@@ -75,9 +75,8 @@ def find_models(
     try:
         listed = _in_time(lambda: patiently(lambda: list(islice(models(), limit))))
     except (*NETWORK_ERRORS, ValueError) as error:
-        reason = f"it answered {status}" if (status := status_of(error)) else type(error).__name__
         raise UnreachableError(
-            f"the Hub can't be asked for models now ({reason}); try again later, or type org/name"
+            f"the Hub can't be asked for models now ({failure(error)}); try again later, or type org/name"
         ) from error
     return [
         Found(

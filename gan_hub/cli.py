@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import tyro
 
+from gan_hub import patience
 from gan_hub.batch import paint_files
 from gan_hub.data.doctor import Report
 from gan_hub.data.drawn import moving
@@ -251,6 +252,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command; what goes wrong for a reason is one sentence on stderr and exit code 2."""
+    patience.install()
     try:
         tyro.extras.subcommand_cli_from_dict(
             COMMANDS,

@@ -7,7 +7,7 @@ and it removes what an earlier push left of these files and this one lacks.
 import json
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -129,11 +129,32 @@ def push(
     with refused(repo_id, f"'{folder}' is untouched; to push it: {shlex.join(words)}"):
         prepare_repository(api, repo_id, private=private, branch=branch)
         commit = _commit(api, repo_id, files, branch, f"Push {folder.resolve().name}", create_pr=create_pr)
-        steps = push_history(api, folder, repo_id) if history else ()
+        steps = push_history(api, folder, repo_id, samples=samples) if history else ()
     return Pushed(commit.pr_url or commit.commit_url, commit.oid, steps)
 
 
-def push_history(api: HfApi, folder: Path, repo_id: str) -> tuple[int, ...]:
+def add(folder: Path, repo_id: str, names: Sequence[str], message: str, *, branch: str | None = None) -> Pushed:
+    """Push some files of a folder in one commit, beside what the repository holds.
+
+    Args:
+        folder: that holds them.
+        repo_id: org/name, which is there.
+        names: of the files.
+        message: of the commit.
+        branch: that is there; main if None.
+
+    Raises:
+        PushError: as of `push`.
+    """
+    command = ["hf", "upload", repo_id, str(folder), ".", *(word for name in names for word in ("--include", name))]
+    command += ["--revision", branch] if branch else []
+    with refused(repo_id, f"'{folder}' is untouched; to push it: {shlex.join(command)}"):
+        files: dict[str, bytes | Path] = {name: folder / name for name in names}
+        commit = _commit(HfApi(), repo_id, files, branch, message, replace=False)
+    return Pushed(commit.commit_url, commit.oid)
+
+
+def push_history(api: HfApi, folder: Path, repo_id: str, *, samples: bool = True) -> tuple[int, ...]:
     """Store each checkpoint of a run as a revision: its averaged generator and its sheet of fixed seeds.
 
     They are commits of one branch beside main, whose newest commit stays the model itself, and each is tagged
@@ -154,9 +175,9 @@ def push_history(api: HfApi, folder: Path, repo_id: str) -> tuple[int, ...]:
             continue
         files: dict[str, bytes | Path] = {name: checkpoint / name for name in MODEL_FILES}
         model = load(checkpoint)
-        if sheets := sorted((folder / SAMPLES).glob(f"{step:07d}.*")):
+        if samples and (sheets := sorted((folder / SAMPLES).glob(f"{step:07d}.*"))):
             files[f"{SAMPLES}/{sheets[0].name}"] = sheets[0]
-        elif isinstance(model, GanGenerator):  # the run painted none at this step
+        elif samples and isinstance(model, GanGenerator):  # the run painted none at this step
             files[f"{SAMPLES}/{step:07d}.png"] = png_bytes(grid(to_pil(model.sample(16, seed=0)), columns=4))
         files[CARD] = card_of_run(model, None, repo_id, list(files), revision=tag).encode()
         commit = _commit(api, repo_id, files, HISTORY_BRANCH, f"Step {step}")
@@ -206,9 +227,19 @@ def check_repo_id(repo_id: str) -> str:
 
 
 def _commit(
-    api: HfApi, repo_id: str, files: Files, branch: str | None, message: str, *, create_pr: bool = False
+    api: HfApi,
+    repo_id: str,
+    files: Files,
+    branch: str | None,
+    message: str,
+    *,
+    create_pr: bool = False,
+    replace: bool = True,
 ) -> Any:
-    """One commit on top of the branch as it is now; when another one came in between, on top of that."""
+    """One commit on top of the branch as it is now; when another one came in between, on top of that.
+
+    Where it replaces, those of our files that it lacks go.
+    """
     for race in range(RACES):
         # Anew each time: they remember what the branch held, and leave out what it holds already.
         additions = [
@@ -216,7 +247,7 @@ def _commit(
         ]
         info = patiently(lambda: api.model_info(repo_id, revision=branch))
         there = [sibling.rfilename for sibling in info.siblings or []]
-        stale = [CommitOperationDelete(path) for path in there if _is_ours(path) and path not in files]
+        stale = [CommitOperationDelete(path) for path in there if replace and _is_ours(path) and path not in files]
         commit = partial(
             api.create_commit,
             repo_id,

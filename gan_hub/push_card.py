@@ -45,7 +45,7 @@ def with_pictures(text: str, sheet: str | None, curves: str | None) -> str:
     """
     text = PICTURES.sub("", text)
     if sheet:
-        shown = f"## Samples\n\n![The same seeds after {_step(sheet)} steps]({sheet})\n\n"
+        shown = f"## Samples\n\n![Samples after {_step(sheet)} steps]({sheet})\n\n"
         text = text.replace("## Use\n", shown + "## Use\n", 1)
     if curves:
         heading = next(h for h in ("## Measured\n", "## Health\n", "## Limits\n") if h in text or h == "## Limits\n")

@@ -36,6 +36,18 @@ class PushError(ModelError):
     """What could not be pushed; the message says why, and how to repeat it."""
 
 
+class GaveUpError(httpx2.TransportError):
+    """A server kept failing for so long that it is not asked again (gan_hub.patience); says how it failed.
+
+    Attributes:
+        response: its last one; None = there was none.
+    """
+
+    def __init__(self, message: str, response: httpx2.Response | None = None) -> None:
+        super().__init__(message)
+        self.response = response
+
+
 def patiently(ask: Callable[[], Answer], pauses: Sequence[float] = PAUSES, *, after_cuts: bool = True) -> Answer:
     """Ask the Hub again where it answers that it is busy or broken; silence is not waited for twice.
 
@@ -49,6 +61,8 @@ def patiently(ask: Callable[[], Answer], pauses: Sequence[float] = PAUSES, *, af
             return ask()
         except (*NETWORK_ERRORS, RuntimeError) as error:
             cause = cause_of(error)
+            if isinstance(cause, GaveUpError):
+                raise
             hung_up = (
                 after_cuts
                 and isinstance(cause, httpx2.TransportError)
@@ -70,6 +84,14 @@ def status_of(error: BaseException) -> int | None:
     """The HTTP status of an error, if it has one."""
     response = getattr(error, "response", None)
     return None if response is None else int(response.status_code)
+
+
+def failure(error: Exception) -> str:
+    """How the Hub failed, for the parentheses of a sentence."""
+    cause = cause_of(error)
+    if (status := status_of(cause)) is not None:
+        return f"it answered {status}"
+    return str(cause) if isinstance(cause, GaveUpError) else type(cause).__name__
 
 
 def pull_refusal(
@@ -100,8 +122,7 @@ def pull_refusal(
     status = status_of(error)
     if status in (401, 403):
         return ModelError(f"the Hub refused the token for '{repo_id}' ({status}); log in again with `hf auth login`")
-    reason = f"it answered {status}" if status else type(error).__name__
-    return unreachable(reason, repo_id, revision, filename, bundled)
+    return unreachable(failure(error), repo_id, revision, filename, bundled)
 
 
 def unreachable(
@@ -149,5 +170,4 @@ def push_reason(error: Exception, repo_id: str) -> str:
         return f"others kept pushing to '{repo_id}' meanwhile ({status}); try again when they are done"
     if status == 400:
         return f"the Hub refused what was to go to '{repo_id}' (400: {str(error).splitlines()[-1][:200]})"
-    reason = f"it answered {status}" if status else type(cause_of(error)).__name__
-    return f"the Hub can't be reached ({reason}), so nothing of '{repo_id}' has changed; try again later"
+    return f"the Hub can't be reached ({failure(error)}), so nothing of '{repo_id}' has changed; try again later"

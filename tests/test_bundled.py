@@ -1,6 +1,7 @@
 """The models that come with the package: present, small, documented, and as good as their cards say."""
 
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,13 @@ from gan_hub.features import FeatureExtractor
 from gan_hub.hub import BUNDLED_FOLDER, ModelError, bundled_names
 from gan_hub.latents import labels_of_latents
 from gan_hub.metrics import all_metrics
+from train.grids import save_grid
 from train.style.health import gradient_correlation
+from train.style.sheet import Sheet
 
 EXTRACTORS = {"mnist-gan": ("mnist-features", 0.99), "fashion-gan": ("fashion-features", 0.90)}
 DATASETS = {"mnist-gan": "mnist", "fashion-gan": "fashion-mnist"}
+DRAWINGS = Path(page.__file__).parent / "examples"
 DATA = Path(os.environ.get("GAN_HUB_DATA", "data"))
 
 
@@ -34,7 +38,7 @@ def test_what_is_bundled() -> None:
 
 @pytest.mark.parametrize("folder", sorted(path.name for path in BUNDLED_FOLDER.iterdir()))
 def test_a_bundled_model_is_small_and_has_a_card(folder: str) -> None:
-    files = {path.name: path.stat().st_size for path in (BUNDLED_FOLDER / folder).iterdir()}
+    files = {path.name: path.stat().st_size for path in (BUNDLED_FOLDER / folder).iterdir() if path.is_file()}
     encoder = {name: files.pop(name) for name in list(files) if name.startswith("encoder.")}
     assert set(files) - {"thumbnail.jpg"} == {"config.json", "model.safetensors", "README.md"}
     assert ("thumbnail.jpg" in files) == (folder in STYLES)
@@ -45,6 +49,37 @@ def test_a_bundled_model_is_small_and_has_a_card(folder: str) -> None:
     assert card.data.library_name == "gan-hub"
     assert "[More Information Needed]" not in card.text
     assert "licence" in card.text
+    for linked in re.findall(r"!\[[^]]*\]\(([^)]*)\)", card.text):
+        assert (BUNDLED_FOLDER / folder / linked).is_file(), linked
+    assert "- Photos: ." not in card.text
+    if not folder.endswith("-features"):
+        assert [heading for heading in ("Samples", "Health") if f"\n## {heading}\n" not in card.text] == []
+
+
+@pytest.mark.parametrize("name", bundled_names())
+def test_its_sheet_shows_what_it_makes(name: str, tmp_path: Path) -> None:
+    (shown,) = (BUNDLED_FOLDER / name / "samples").iterdir()
+    made = save_grid(GanGenerator.from_pretrained(name), tmp_path, int(shown.stem))
+    bound = 1.0 if shown.suffix == ".png" else 6.0  # of 255; a WebP has lost something
+    assert mean_difference(shown, made) < bound
+
+
+@pytest.mark.parametrize("name", bundled_names("stylizer", "upscaler"))
+def test_its_sheet_shows_what_it_paints(name: str, tmp_path: Path) -> None:
+    (shown,) = (BUNDLED_FOLDER / name / "samples").iterdir()
+    drawings = [Image.open(path).convert("RGB") for path in sorted(DRAWINGS.glob("*.jpg"))]
+    made = Sheet(drawings, tile=(360, 270))(PhotoStylizer.from_pretrained(name), tmp_path, int(shown.stem))
+    assert mean_difference(shown, made) < 1.0
+
+
+def mean_difference(a: Path, b: Path) -> float:
+    """Of two pictures' values, of 255; what is clear has no colour."""
+    pixels = []
+    for path in (a, b):
+        with Image.open(path) as picture:
+            clear = Image.new("RGBA", picture.size, "black")
+            pixels.append(np.asarray(Image.alpha_composite(clear, picture.convert("RGBA")), dtype=float))
+    return float(np.abs(pixels[0] - pixels[1]).mean())
 
 
 @pytest.mark.parametrize("name", sorted(EXTRACTORS))

@@ -68,6 +68,7 @@ def plant(hub: LoopbackHub, repo: str, what: str) -> None:
 
 
 SENTENCES = {
+    "download cut for good": "can't be reached .*try again later|is still on its way from the Hub",
     "401": "may see|refused the token",
     "403 gated": "is gated: ask for access on its page",
     "404": "no model .* that you may see; check the name",
@@ -94,6 +95,18 @@ def test_a_sentence_in_time_and_the_page_goes_on(hub: LoopbackHub, repo: str, cl
     if what == "10 GB":
         assert not hub.asked_for("/cdn/", "GET")
     client.predict(BUNDLED, None, 0, 1, 1, 1.0, None, api_name="/sample")
+
+
+def test_who_waits_for_the_hub_holds_nobody_up(hub: LoopbackHub, repo: str, client: Client) -> None:
+    """The model that is slow is given the time there is while nobody else waits, and no more than a second else."""
+    hub.faults.append(Fault("HEAD .*config", hang=4))
+    slow = client.submit(repo, None, 0, 2, 2, 1.0, None, api_name="/sample")
+    time.sleep(0.3)
+    start = time.monotonic()
+    client.predict(BUNDLED, None, 0, 1, 1, 1.0, None, api_name="/sample")
+    assert time.monotonic() - start < 3
+    with pytest.raises(Exception, match="is still on its way from the Hub after 1 s; ask again in a moment"):
+        slow.result()
 
 
 @pytest.mark.parametrize("status", [429, 500])

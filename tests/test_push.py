@@ -153,7 +153,9 @@ def test_busy_once_then_well(hub: LoopbackHub, run: Path, status: int, route: st
 @pytest.mark.parametrize("route", ["PUT /lfs", "POST .*commit"])
 def test_the_connection_breaks_in_the_middle(hub: LoopbackHub, run: Path, route: str, monkeypatch) -> None:
     """Once: the client sends it again. For good: nothing of it is there, and it is said."""
-    monkeypatch.setattr(time, "sleep", lambda _: None)  # of the client's own five tries, up to 25 s
+    monkeypatch.setattr(
+        time, "sleep", lambda _: None
+    )  # of the client's own five tries; tests/test_patience.py measures them
     hub.faults.append(Fault(route, cut=50))
     with pytest.raises(PushError, match=r"the Hub can't be reached .* nothing of 'org/gan' has changed"):
         push(run, "org/gan")

@@ -27,6 +27,42 @@ class LaunchOptions(Protocol):
         """Of each process on a CPU; 0 = as many as fit."""
 
 
+class HubOptions(Protocol):
+    """What the options of anything that can be pushed hold."""
+
+    @property
+    def push_to_hub(self) -> bool:
+        """Whether it is to be pushed."""
+
+    @property
+    def hub_model_id(self) -> str | None:
+        """org/name."""
+
+    @property
+    def hub_private_repo(self) -> bool:
+        """Create the repository private."""
+
+    @property
+    def hub_revision(self) -> str | None:
+        """A branch; None = main."""
+
+
+def check_hub_options(options: HubOptions, *more: object) -> None:
+    """Refuse a push without a repository, and the other way round.
+
+    Args:
+        options: to check.
+        more: values of further options that only a push needs.
+
+    Raises:
+        OptionError: says what to add or leave out.
+    """
+    if options.push_to_hub and not options.hub_model_id:
+        raise OptionError("--push_to_hub needs --hub_model_id org/name")
+    if not options.push_to_hub and any((options.hub_model_id, options.hub_private_repo, options.hub_revision, *more)):
+        raise OptionError("the --hub options do nothing without --push_to_hub; add it, or leave them out")
+
+
 @dataclass(frozen=True)
 class EngineOptions:
     """What every training takes: objective, optimisation, run folder, Hub."""
@@ -106,6 +142,8 @@ class EngineOptions:
     """Create the repository private."""
     hub_revision: str | None = None
     """A branch to push to; main if left out."""
+    hub_samples: bool = True
+    """Push the sheets of samples too; those of a stylizer show some of the photos that it learned on."""
     hub_history: bool = False
     """At the end, push each checkpoint that is kept as the revision step-{steps} too; see --checkpoints_total_limit."""
 
@@ -136,12 +174,7 @@ class EngineOptions:
             raise OptionError(
                 "--learning_rate and --ema_half_life must be above 0, --gamma and --final_gamma at least 0"
             )
-        if self.push_to_hub and not self.hub_model_id:
-            raise OptionError("--push_to_hub needs --hub_model_id org/name")
-        if (self.hub_model_id or self.hub_private_repo or self.hub_revision or self.hub_history) and (
-            not self.push_to_hub
-        ):
-            raise OptionError("the --hub options do nothing without --push_to_hub; add it, or leave them out")
+        check_hub_options(self, self.hub_history, not self.hub_samples)
         if self.loss == "wasserstein" and not (self.gamma and self.final_gamma):
             raise OptionError(
                 "--loss wasserstein with --gamma or --final_gamma 0: without a penalty nothing keeps the critic "

@@ -28,8 +28,6 @@ from typing import ClassVar, Literal
 import torch
 import tyro
 from accelerate import Accelerator
-from huggingface_hub import HfApi
-from huggingface_hub.errors import HfHubHTTPError
 from torch import Tensor
 from torch.nn.functional import cross_entropy, mse_loss, one_hot
 from tqdm.auto import trange
@@ -39,12 +37,16 @@ from gan_hub.encoder import EncoderConfig, LatentEncoder
 from gan_hub.encoder_card import EncoderFacts, with_encoder
 from gan_hub.generator import GanGenerator
 from gan_hub.latents import labels_of_latents
-from train.config import OptionError
+from gan_hub.push import CARD, add
+from gan_hub.push import push as push_folder
+from train.config import OptionError, check_hub_options
 from train.engine import choose_precision, cosine
 from train.environment import hardware
 from train.guard import Guard
 from train.launch import launched, set_num_threads
+from train.push import check_hub
 
+ADDED = ("encoder.json", "encoder.safetensors", CARD)  # to a generator's repository
 MEASURED_SEED = 1_000_000
 MEASURED = 500
 
@@ -89,6 +91,10 @@ class EncoderOptions:
     """Push the generator with its encoder at the end."""
     hub_model_id: str | None = None
     """org/name; needed by --push_to_hub."""
+    hub_private_repo: bool = False
+    """Create the repository private."""
+    hub_revision: str | None = None
+    """A branch to push to; main if left out."""
 
     def __post_init__(self) -> None:
         """Check what a type can't say.
@@ -101,8 +107,7 @@ class EncoderOptions:
                 raise OptionError(f"--{name} is {getattr(self, name)}; it must be at least 1")
         if self.learning_rate <= 0:
             raise OptionError("--learning_rate must be above 0")
-        if self.push_to_hub and not self.hub_model_id:
-            raise OptionError("--push_to_hub needs --hub_model_id org/name")
+        check_hub_options(self)
 
 
 class Pairs:
@@ -157,6 +162,7 @@ def train(options: EncoderOptions) -> None:
     """Train from start to end and write the folder."""
     accelerator = Accelerator(cpu=not torch.accelerator.is_available(), mixed_precision="no")
     set_num_threads(options, accelerator)
+    check_hub(options, accelerator)
     precision = torch.bfloat16 if choose_precision(options, accelerator) == "bf16" else None
     generator = GanGenerator.from_pretrained(options.model, revision=options.revision).to(accelerator.device)
     generator.requires_grad_(False)
@@ -214,22 +220,22 @@ def finish(options: EncoderOptions, generator: GanGenerator, encoder: LatentEnco
 
 
 def push(options: EncoderOptions) -> None:
-    """Upload the folder in one commit; a failure is told with the remedy, the folder stays."""
+    """Push the generator with its encoder: beside what its own repository holds, or whole to another one.
+
+    Raises:
+        PushError: the Hub did not take it; says why and how to repeat it. The folder stays.
+    """
     assert options.hub_model_id is not None
-    try:
-        HfApi().create_repo(options.hub_model_id, exist_ok=True)
-        HfApi().upload_folder(
-            repo_id=options.hub_model_id,
-            folder_path=options.output_dir,
-            allow_patterns=["*.json", "*.safetensors", "README.md"],
-            commit_message="Add an encoder",
+    if options.model == options.hub_model_id:  # its samples and curves are there, and not here
+        pushed = add(options.output_dir, options.hub_model_id, ADDED, "Add an encoder", branch=options.hub_revision)
+    else:
+        pushed = push_folder(
+            options.output_dir,
+            options.hub_model_id,
+            private=options.hub_private_repo,
+            branch=options.hub_revision,
         )
-    except (HfHubHTTPError, OSError, ValueError) as error:
-        print(
-            f"could not push to '{options.hub_model_id}' ({str(error).splitlines()[0]}); log in with `hf auth login`, "
-            f"then: hf upload {options.hub_model_id} {shlex.quote(str(options.output_dir))}",
-            file=sys.stderr,
-        )
+    print(f"pushed to {pushed.url}")
 
 
 @torch.no_grad()

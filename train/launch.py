@@ -14,6 +14,7 @@ import tyro
 from accelerate import Accelerator, DistributedDataParallelKwargs
 from tqdm.auto import tqdm
 
+from gan_hub import patience
 from gan_hub.config import ConfigError
 from gan_hub.push import PushError
 from gan_hub.weights import ModelError
@@ -50,7 +51,8 @@ def launched(
     0 done or interrupted, 1 failed, 2 refused, 3 trained and saved, but not pushed.
     """
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
+    patience.install()
     try:
         options = parse(sys.argv[1:] if arguments is None else arguments)
         train(options)

@@ -14,12 +14,12 @@ from accelerate.utils import broadcast_object_list
 from gan_hub.push import CARD, MODEL_FILES, OTHER_FILES, SAMPLES, PushError, check_access, check_repo_id, push
 from gan_hub.weights import ModelError
 from train.checkpoint import TEMPORARY
-from train.config import EngineOptions, OptionError
+from train.config import EngineOptions, HubOptions, OptionError
 
 logger = logging.getLogger(__name__)
 
 
-def check_hub(options: EngineOptions, accelerator: Accelerator) -> None:
+def check_hub(options: HubOptions, accelerator: Accelerator) -> None:
     """Make sure before the training that the repository can be pushed to; the same on every process.
 
     Raises:
@@ -85,6 +85,7 @@ class Pusher:
             self.repo_id,
             private=self.options.hub_private_repo,
             branch=self.options.hub_revision,
+            samples=self.options.hub_samples,
             history=self.options.hub_history,
         )
         steps = f", with {len(pushed.steps)} checkpoint(s) as revisions" if pushed.steps else ""
@@ -111,7 +112,11 @@ class Pusher:
                     return
             try:
                 pushed = push(
-                    snapshot, self.repo_id, private=self.options.hub_private_repo, branch=self.options.hub_revision
+                    snapshot,
+                    self.repo_id,
+                    private=self.options.hub_private_repo,
+                    branch=self.options.hub_revision,
+                    samples=self.options.hub_samples,
                 )
                 logger.info("pushed %s to %s", snapshot.name, pushed.url)
             except (PushError, ModelError) as error:

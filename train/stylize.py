@@ -78,7 +78,7 @@ def subject(options: StyleOptions, data: StyleData, accelerator: Accelerator) ->
     return Subject(
         description=data.description(),
         data_sha256=data.sha256,
-        save_sheet=Sheet(photos),
+        save_sheet=Sheet.of(photos),
         facts=facts,
         health=StyleMonitor(options, photos, accelerator.device) if watched else None,
     )

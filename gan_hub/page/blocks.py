@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from gan_hub.page.errors import MemoryRanOutError
+from gan_hub.page.lanes import others_wait
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +43,8 @@ class Page(gr.Blocks):
 
     async def process_api(self, *arguments: Any, **named: Any) -> dict[str, Any]:
         """As Gradio does; raises no error but `gr.Error`."""
+        lane = getattr(arguments[0] if arguments else named["block_fn"], "concurrency_id", None)
+        before = others_wait.set(lambda: self._is_awaited(lane))
         try:
             return await super().process_api(*arguments, **named)
         except MemoryRanOutError:
@@ -56,3 +59,10 @@ class Page(gr.Blocks):
             is_path = type(error).__name__ == "InvalidPathError"
             logger.warning("an event was refused: %s", type(error).__name__)
             raise gr.Error(NO_FILE if is_path else UNFITTING, duration=15, print_exception=False) from error
+        finally:
+            others_wait.reset(before)
+
+    def _is_awaited(self, lane: str | None) -> bool:
+        """Whether events wait for those of a lane to end."""
+        waiting = self._queue.event_queue_per_concurrency_id.get(lane or "")
+        return bool(waiting and waiting.queue)

@@ -6,6 +6,7 @@ import gradio as gr
 
 from gan_hub import offered
 from gan_hub.latents import MAX_SEED
+from gan_hub.page import hub_search
 from gan_hub.page.compare_handlers import MAX_PICTURES, CompareHandlers
 from gan_hub.page.errors import as_sentences
 from gan_hub.page.handlers import default_model
@@ -25,8 +26,7 @@ def build(shelf: ModelShelf, tab: gr.Tab) -> None:
             left, left_revision = _model("Left", default_model(), shelf.allow_folders)
             right, right_revision = _model("Right", other, shelf.allow_folders)
             with gr.Accordion("Find models on the Hub", open=False):
-                search = gr.Textbox("", label="Part of the name", placeholder="empty: all", max_length=100)
-                find, told = gr.Button("Search", size="sm"), gr.HTML(elem_classes="model-facts", padding=False)
+                search = hub_search.build()
             seed = gr.Number(0, label="Seed of the first picture", minimum=0, maximum=MAX_SEED, precision=0)
             count = gr.Slider(1, MAX_PICTURES, 16, step=1, label="Pictures", buttons=[])
             truncation = gr.Slider(0, 2, 1, step=0.05, label="Truncation")
@@ -76,17 +76,7 @@ def build(shelf: ModelShelf, tab: gr.Tab) -> None:
             **RAW,
             **COMPARE_LANE,
         )
-    gr.on(
-        [find.click, search.submit],
-        as_sentences(handlers.find),
-        [search, left, right],
-        [left, right, told],
-        api_name="find",
-        api_visibility="private",
-        show_progress="minimal",
-        **RAW,
-        **LOAD_LANE,
-    )
+    hub_search.connect(shelf, search, "generator", [left, right])
 
 
 def _model(label: str, value: str, allow_folders: bool) -> tuple[Any, Any]:

@@ -6,8 +6,8 @@ from typing import Any
 
 import gradio as gr
 
-from gan_hub import images, offered
-from gan_hub.catalogue import at_step, find_models, steps_of
+from gan_hub import images
+from gan_hub.catalogue import at_step, steps_of
 from gan_hub.hub import REPO_ID
 from gan_hub.latents import MAX_SEED
 from gan_hub.page.facts import model_name
@@ -16,7 +16,6 @@ from gan_hub.page.handlers import generator_facts
 from gan_hub.page.models import ModelShelf
 from gan_hub.recipe import check_revision, check_truncation, whole_number
 from gan_hub.sampling import file_stem, public_name, sample
-from gan_hub.weights import ModelError
 
 MAX_PICTURES = 36
 SHEET_SIDE = 640  # to which small pictures are enlarged, pixel by pixel
@@ -76,22 +75,6 @@ class CompareHandlers:
         path, revision = at_step(model_name(model), step, allow_folders=self._shelf.allow_folders)
         sheet, _ = self.side(path, revision, seed, count, truncation)
         return sheet, _step_shown(step, model_name(model))
-
-    def find(self, search: str, mine: str, *others: str) -> tuple[Any, ...]:
-        """The choices of the controls for models: those on the Hub by part of their name, after the bundled ones."""
-        text = search.strip()[:100] if isinstance(search, str) else ""
-        found = find_models(search=text or None, kind="generator", token=self._shelf.token)
-        found = [model for model in found if self._is_allowed(model.model)]
-        names = [*offered.generators(), *(model.model for model in found)]
-        told = f"{len(found)} on the Hub" if found else "none on the Hub by that name"
-        return *(gr.update(choices=names, value=value) for value in (mine, *others)), told
-
-    def _is_allowed(self, model: str) -> bool:
-        try:
-            self._shelf.check_allowed(model)
-        except ModelError:
-            return False
-        return True
 
 
 def _step_shown(step: int, model: str) -> str:

@@ -1,6 +1,11 @@
 """How many events of a kind run at a time, and how the page's files go in and out."""
 
+from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
+
+# Whether others wait for the lane of the event that is running; nobody does outside of one.
+others_wait: ContextVar[Callable[[], bool]] = ContextVar("others_wait", default=lambda: False)
 
 GENERATE_LANE: dict[str, Any] = {"concurrency_id": "generate", "concurrency_limit": 1}
 LOAD_LANE: dict[str, Any] = {"concurrency_id": "load", "concurrency_limit": 2}

@@ -4,8 +4,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeoutError
+from concurrent.futures import Future, wait
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from gan_hub.config import shown
 from gan_hub.generator import GanGenerator
 from gan_hub.hub import COMMIT, REPO_ID, WEIGHTS_FILE, Kind, ModelError, bundled_names
 from gan_hub.page.disk import DiskCache
+from gan_hub.page.lanes import others_wait
 from gan_hub.pretrained import PretrainedModel
 from gan_hub.recipe import FOLDER_PREFIX
 from gan_hub.sampling import public_name, usable_device
@@ -24,6 +24,7 @@ from gan_hub.stylizer import PhotoStylizer
 CAPACITY = 8
 CAPACITY_BYTES = 1024**3
 LOAD_SECONDS = 8.0  # how long a visitor waits for the Hub; loading goes on behind, and the next one finds the model
+LANE_SECONDS = 1.0  # the same, while others wait for the lane that he is in
 NUM_LOADS = 4  # from the Hub at a time
 MAX_PENDING = 32  # that wait for their turn
 REFRESH_SECONDS = 300.0  # how long "the newest commit" is taken to stay the newest
@@ -129,13 +130,7 @@ class ModelShelf:
                 )
             else:
                 threading.Thread(target=self._fetch, args=(key, entry), daemon=True, name="load").start()
-        try:
-            return entry.model.result(LOAD_SECONDS)
-        except FutureTimeoutError as error:
-            raise ModelError(
-                f"'{shown(model, 100)}' is still on its way from the Hub after {LOAD_SECONDS:.0f} seconds; ask again "
-                "in a moment"
-            ) from error
+        return _awaited(entry.model, model)
 
     def _is_remote(self, path: str) -> bool:
         return bool(REPO_ID.fullmatch(path)) and not (self.allow_folders and Path(path).is_dir())
@@ -218,6 +213,23 @@ class ModelShelf:
         _, path, revision, _ = key
         is_moving = "/" in path and not (revision and COMMIT.fullmatch(revision))
         return is_moving and entry.model.done() and time.monotonic() - entry.loaded_at > REFRESH_SECONDS
+
+
+def _awaited(model: "Future[PretrainedModel]", name: str) -> PretrainedModel:
+    """The model, once it is there; the lane that the caller is in is held up for a second if others wait for it.
+
+    Raises:
+        ModelError: it is not there in time, or can't be had.
+    """
+    begun = time.monotonic()
+    while not model.done():
+        waited = time.monotonic() - begun
+        if waited > LOAD_SECONDS or (waited > LANE_SECONDS and others_wait.get()()):
+            raise ModelError(
+                f"'{shown(name, 100)}' is still on its way from the Hub after {waited:.0f} s; ask again in a moment"
+            )
+        wait([model], 0.1)
+    return model.result()
 
 
 def _num_bytes(model: "Future[PretrainedModel]") -> int:

@@ -6,7 +6,7 @@ import gradio as gr
 
 from gan_hub import offered
 from gan_hub.latents import MAX_SEED
-from gan_hub.page import around, favourites, style
+from gan_hub.page import around, favourites, hub_search, style
 from gan_hub.page.errors import as_sentences
 from gan_hub.page.handlers import SampleHandlers, default_model
 from gan_hub.page.lanes import GENERATE_LANE, LOAD_LANE, RAW
@@ -22,7 +22,7 @@ def build(shelf: ModelShelf, tab: gr.Tab) -> tuple[Place, favourites.Favourites]
     handlers = SampleHandlers(shelf)
     with gr.Row(elem_id="sample", elem_classes="workplace"):
         with gr.Column(elem_classes="controls", min_width=280):
-            controls, facts, dice, generate, stop, png = _build_controls(shelf.allow_folders)
+            controls, facts, dice, generate, stop, png = _build_controls(shelf)
         with gr.Column(elem_classes="results", min_width=280):
             gallery, summary, zip_button, grid_button, copy = _build_results()
             link = gr.Textbox(visible=False, label="Link")
@@ -49,13 +49,13 @@ def build(shelf: ModelShelf, tab: gr.Tab) -> tuple[Place, favourites.Favourites]
     return neighbourhood.place, kept
 
 
-def _build_controls(allow_folders: bool) -> tuple[Any, ...]:
+def _build_controls(shelf: ModelShelf) -> tuple[Any, ...]:
     """The left side: the seven controls in the order of the handlers' arguments, and what stands between them."""
     model = gr.Dropdown(
         offered.generators(),
         value=default_model(),
         label="Model",
-        info="or org/name on the Hub" + (", or a folder" if allow_folders else ""),
+        info="or org/name on the Hub" + (", or a folder" if shelf.allow_folders else ""),
         allow_custom_value=True,
         elem_id="model",
     )
@@ -80,9 +80,11 @@ def _build_controls(allow_folders: bool) -> tuple[Any, ...]:
         elem_id="restore",
         elem_classes="restore",
     )
-    with gr.Accordion("Another revision of the model", open=False):
+    with gr.Accordion("More models, and revisions", open=False):
+        search = hub_search.build()
         revision = gr.Textbox("", label="Revision", placeholder="branch, tag or commit on the Hub", max_length=200)
     columns.input(None, columns, js=style.SET_COLUMNS, api_visibility="private")
+    hub_search.connect(shelf, search, "generator", [model])
     return [model, revision, seed, count, columns, truncation, label], facts, dice, generate, stop, png
 
 

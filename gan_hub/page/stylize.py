@@ -22,7 +22,7 @@ def build(shelf: ModelShelf, tab: gr.Tab) -> None:
     batch = BatchHandlers(shelf, handlers.easel)
     with gr.Row(elem_id="stylize", elem_classes="workplace"):
         with gr.Column(elem_classes="controls", min_width=280):
-            controls = build_controls(shelf.allow_folders)
+            controls = build_controls(shelf)
         with gr.Column(elem_classes="results", min_width=280):
             results = build_results()
     _connect_painting(handlers, controls, results, tab)
@@ -58,7 +58,7 @@ def _connect_painting(handlers: StylizeHandlers, controls: Controls, results: Re
         )
         run(picked.success, "paint_style")
         picked.success(describe, controls.style, controls.facts, **HIDDEN, **RAW, **LOAD_LANE)
-    typed = controls.style.submit(describe, controls.style, controls.facts, **HIDDEN, **RAW, **LOAD_LANE)
+    typed = controls.style.input(describe, controls.style, controls.facts, **HIDDEN, **RAW, **LOAD_LANE)
     run(typed.success, "paint_named")
     tried = controls.examples.select(as_sentences(handlers.example), None, controls.photo, **HIDDEN, **RAW)
     run(tried.success, "paint_example")

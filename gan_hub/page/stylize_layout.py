@@ -5,8 +5,10 @@ from typing import Any
 
 import gradio as gr
 
+from gan_hub import offered
 from gan_hub.latents import MAX_SEED
-from gan_hub.page import styles
+from gan_hub.page import hub_search, styles
+from gan_hub.page.models import ModelShelf
 from gan_hub.state import DETAILS, StylizeState
 
 DETAIL_CHOICES = [
@@ -64,10 +66,10 @@ class Results:
     stopping: Any
 
 
-def build_controls(allow_folders: bool) -> Controls:
+def build_controls(shelf: ModelShelf) -> Controls:
     """The left side, from the photo to the files."""
     photo = _build_photo()
-    style = _build_style(allow_folders)
+    style = _build_style(shelf)
     look = _build_look()
     paint = gr.Button("Paint", variant="primary", elem_id="paint")
     return Controls(**photo, **style, **look, **_build_output(), **_build_batch(), paint=paint)
@@ -90,17 +92,19 @@ def _build_photo() -> dict[str, Any]:
     return {"photo": photo, "examples": examples}
 
 
-def _build_style(allow_folders: bool) -> dict[str, Any]:
+def _build_style(shelf: ModelShelf) -> dict[str, Any]:
     thumbnails = _thumbnails("Style", columns=3, elem_id="styles")
     facts = gr.HTML(elem_classes="model-facts", padding=False)
     with gr.Accordion("Another style, by name", open=styles.default_style() is None):
-        style = gr.Textbox(
-            styles.default_style() or "",
+        style = gr.Dropdown(
+            offered.stylizers(),
+            value=styles.default_style(),
             label="Style",
-            info="org/name on the Hub" + (", or a folder" if allow_folders else ""),
-            max_length=1000,
+            info="or org/name on the Hub" + (", or a folder" if shelf.allow_folders else ""),
+            allow_custom_value=True,
             elem_id="style",
         )
+        hub_search.connect(shelf, hub_search.build(), "stylizer", [style])
     return {"thumbnails": thumbnails, "facts": facts, "style": style}
 
 

@@ -13,8 +13,10 @@ from gan_hub import sampling
 from gan_hub.page import handlers
 from gan_hub.page.handlers import default_model
 from gan_hub.page.models import ModelShelf
+from gan_hub.push import push
 from gan_hub.recipe import read_recipe
 from gan_hub.state import PageState
+from tests.conftest import make_generator
 
 pytestmark = pytest.mark.browser
 
@@ -58,6 +60,24 @@ def test_pictures_are_there_at_once_and_follow_the_controls(
     assert shown(tab) == made(shelf, PageState(seed=4_000_000_000, count=5))
     rendering = tab.locator("#gallery img").first.evaluate("image => getComputedStyle(image).imageRendering")
     assert rendering == "pixelated"
+
+
+def test_a_model_on_the_hub_is_found_and_chosen(open_page: Open, shelf: ModelShelf, hub, tmp_path: Path) -> None:
+    make_generator().save_pretrained(tmp_path / "gan")
+    push(tmp_path / "gan", "org/found-here")
+    push(tmp_path / "gan", "org/elsewhere")
+    tab = open_page()
+    tab.get_by_role("button", name="More models, and revisions").click()
+    tab.get_by_label("Find on the Hub").first.fill("found")
+    tab.get_by_label("Find on the Hub").first.press("Enter")
+    expect(tab.get_by_text("1 on the Hub: choose under Model")).to_be_visible()
+    tab.locator("#model input").click()
+    tab.get_by_role("option", name="org/found-here").click()
+    expect(tab.locator("#sample .model-facts").first).to_contain_text("commit")
+    tab.get_by_label("number input for Pictures").fill("2")
+    generate(tab)
+    expect(tab.locator("#gallery .thumbnail-lg")).to_have_count(2)
+    assert shown(tab) == made(shelf, PageState(model="org/found-here", count=2))
 
 
 def test_a_link_brings_the_same_pictures(open_page: Open, shelf: ModelShelf) -> None:

@@ -12,6 +12,7 @@ from gan_hub import GanGenerator, ModelError
 from gan_hub import hub as gan_hub_hub
 from gan_hub.images import enlarge, grid, to_pil
 from gan_hub.page.compare_handlers import CompareHandlers
+from gan_hub.page.hub_search import found
 from gan_hub.page.models import ModelShelf
 from gan_hub.push import push
 from tests.conftest import make_generator
@@ -70,18 +71,18 @@ def test_the_same_seeds_through_a_training(hub: LoopbackHub, run: Path, where: s
 def test_models_on_the_hub_are_looked_for_when_asked_and_without_the_owners_token(hub: LoopbackHub, run: Path) -> None:
     push(run, "org/public")
     push(run, "org/secret", private=True)
-    handlers = CompareHandlers(ModelShelf(allow_folders=False, token=False))
+    shelf = ModelShelf(allow_folders=False, token=False)
     hub.requests.clear()
-    left, right, told = handlers.find("", "mnist-gan", "typed/one")
+    left, right, told = found(shelf, "generator", "Left or Right", "", "mnist-gan", "typed/one")
     assert "org/public" in left["choices"]
     assert "mnist-gan" in left["choices"]
     assert "org/secret" not in left["choices"]
     assert right["value"] == "typed/one"
-    assert told == "1 on the Hub"
+    assert told == "1 on the Hub: choose under Left or Right"
     assert {request.authorization for request in hub.requests} == {None}
     hub.faults.append(Fault("", status=500))
     with pytest.raises(ModelError, match="the Hub can't be asked for models now"):
-        handlers.find("", "mnist-gan", "mnist-gan")
+        found(shelf, "generator", "Model", "", "mnist-gan")
 
 
 def test_a_model_that_is_being_fetched_blocks_no_other(

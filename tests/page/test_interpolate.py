@@ -8,6 +8,7 @@ import torch
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
+from gan_hub import GanGenerator
 from gan_hub.cli import main
 from gan_hub.keys import Key, pictures_of
 from gan_hub.latent_text import latent_text
@@ -72,6 +73,33 @@ def test_a_stopped_walk_is_a_whole_file(folder: Path) -> None:
     assert count == 3
     assert read_walk(data) == walk
     assert len(data) < len(encode_walk(generator, walk, "gif"))
+
+
+def test_who_asks_again_gets_the_same_file_without_work(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    generator, walker = GanGenerator.from_pretrained(folder), Walker()
+    walk = WalkState(keys="0,1", frames=4, size=64).walk("folder:gan", None)
+
+    def make(of: GanGenerator, suffix: str, stop: bool = False) -> tuple[bytes, int]:
+        making = walker.make(of, walk, suffix, lambda: stop)
+        while True:
+            try:
+                next(making)
+            except StopIteration as done:
+                return done.value
+
+    assert make(generator, "gif", stop=True)[1] == 1
+    first = make(generator, "gif")
+    assert first[1] == walk.num_frames, "a walk that was stopped is not what is asked for"
+    calls: list[object] = []
+    forward = GanGenerator.forward
+    monkeypatch.setattr(GanGenerator, "forward", lambda *inputs: calls.append(inputs) or forward(*inputs))
+    assert make(generator, "gif") == first
+    assert not calls
+    make(generator, "webp")
+    assert make(generator, "gif") == first, "one format does not take another one's place"
+    calls.clear()
+    assert make(GanGenerator.from_pretrained(folder), "gif") == first
+    assert calls, "another generator, if of the same name, makes its own"
 
 
 def test_a_frame_is_the_same_from_memory_and_anew(folder: Path) -> None:

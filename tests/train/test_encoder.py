@@ -7,6 +7,7 @@ import torch
 
 from gan_hub import GanGenerator
 from tests.conftest import make_generator
+from tests.hub_server import Fault, LoopbackHub
 from train.encoder import EncoderOptions, Pairs, main, measure
 
 COMMON = ["--num_threads", "1", "--mixed_precision", "no", "--train_batch_size", "32"]
@@ -85,6 +86,7 @@ def test_a_loss_that_is_not_finite_ends_the_run(tmp_path: Path, capsys) -> None:
         (["--max_train_steps", "0"], "--max_train_steps is 0"),
         (["--learning_rate", "0"], "--learning_rate"),
         (["--push_to_hub"], "--hub_model_id"),
+        (["--hub_model_id", "org/encoded"], "the --hub options do"),
     ],
 )
 def test_refusals_are_sentences(more: list[str], words: str, tmp_path: Path, capsys) -> None:
@@ -96,13 +98,46 @@ def test_refusals_are_sentences(more: list[str], words: str, tmp_path: Path, cap
     assert words in capsys.readouterr().err
 
 
-def test_pushed_with_its_generator(hub, tmp_path: Path) -> None:
+PUSHED = ["--max_train_steps", "2", "--push_to_hub", "--hub_model_id", "org/encoded"]
+
+
+def test_pushed_whole_to_a_repository_of_its_own(hub: LoopbackHub, tmp_path: Path) -> None:
     telling().save_pretrained(tmp_path / "gan")
-    more = ["--max_train_steps", "2", "--push_to_hub", "--hub_model_id", "org/encoded"]
-    assert run(tmp_path / "gan", tmp_path / "out", *more) == 0
-    files = hub.repos["org/encoded"].commits[hub.repos["org/encoded"].branches["main"]]
+    assert run(tmp_path / "gan", tmp_path / "out", *PUSHED) == 0
+    files = hub.repos["org/encoded"].head
     assert {"encoder.json", "encoder.safetensors", "model.safetensors"} <= set(files)
     assert b"## Encoder" in files["README.md"]
+    assert b'from_pretrained("org/encoded")' in files["README.md"]
+
+
+def test_pushed_beside_what_the_generators_repository_holds(hub: LoopbackHub, tmp_path: Path) -> None:
+    telling().save_pretrained(tmp_path / "gan")
+    mine = {name: (tmp_path / "gan" / name).read_bytes() for name in ("config.json", "model.safetensors")}
+    card = b"# Mine\n\n![samples](samples/0000100.png)\n\n## Limits\n\nmany\n"
+    there = {**mine, "README.md": card, "samples/0000100.png": b"\x89PNG", "curves.png": b"\x89PNG"}
+    hub.add("org/encoded", there)
+    assert main(["--model", "org/encoded", "--output_dir", str(tmp_path / "out"), *COMMON, *PUSHED]) == 0
+    files = hub.repos["org/encoded"].head
+    assert set(files) == {*there, "encoder.json", "encoder.safetensors"}
+    assert files["README.md"].startswith(b"# Mine\n\n![samples]")
+    assert b"## Encoder" in files["README.md"]
+    assert {name: files[name] for name in mine} == mine
+
+
+def test_a_push_that_fails_loses_nothing(hub: LoopbackHub, tmp_path: Path, capsys) -> None:
+    telling().save_pretrained(tmp_path / "gan")
+    hub.faults.append(Fault("POST .*/commit/", status=402))
+    assert run(tmp_path / "gan", tmp_path / "out", *PUSHED) == 3
+    assert f"to push it: gan-hub push {tmp_path / 'out'} org/encoded" in capsys.readouterr().err
+    assert GanGenerator.from_pretrained(tmp_path / "out").encoder is not None
+
+
+def test_what_could_not_be_pushed_is_not_trained(hub: LoopbackHub, tmp_path: Path, capsys) -> None:
+    telling().save_pretrained(tmp_path / "gan")
+    hub.faults.append(Fault("whoami", status=401))
+    assert run(tmp_path / "gan", tmp_path / "out", *PUSHED) == 2
+    assert "--push_to_hub: the Hub does not take the token" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_options_have_defaults() -> None:

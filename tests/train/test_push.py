@@ -1,19 +1,21 @@
 """Pushing during a training: before it, on its way, and at its end, to the Hub of tests/hub_server.py."""
 
 import logging
-import subprocess
-import sys
 import threading
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 import torch
 from huggingface_hub import ModelCard
+from PIL import Image
 
 from gan_hub import GanGenerator
 from gan_hub import push as push_module
+from gan_hub.images import to_pil
 from tests.hub_server import READ_TOKEN, Fault, LoopbackHub
+from tests.page_server import Caller, PageProcess
 from tests.test_snippets import run_snippet
 from train.config import OptionError
 from train.presets import preset
@@ -24,24 +26,20 @@ WORDS = ["--preset", "tiny", "--num_threads", "1", "--mixed_precision", "no", "-
 WORDS += ["--evaluation_steps", "-1", "--logging_steps", "10", "--checkpointing_steps", "10", "--sampling_steps", "10"]
 PUSH = ["--push_to_hub", "--hub_model_id", "org/run"]
 
-SAMPLE = """
-import sys, torch
-from gan_hub.page.models import ModelShelf
-torch.save(ModelShelf(allow_folders=False, token=False).get("org/run").sample(4, seed=3), sys.argv[1])
-"""
-
 
 @pytest.mark.smoke
 @pytest.mark.parametrize("uploads", ["mixed", "regular"])
 def test_train_push_pull_in_a_fresh_process_and_sample(hub: LoopbackHub, tmp_path: Path, uploads: str) -> None:
-    """From the command line to the pixels that a page elsewhere makes, over LFS and without it."""
+    """From the command line to the pixels of a page elsewhere that was given the name, over LFS and without it."""
     hub.uploads = uploads  # type: ignore[assignment]
     assert main([*WORDS, *PUSH, "--hub_history", "--output_dir", str(tmp_path / "run")]) == 0
     assert bool(hub.asked_for("/lfs/", "PUT")) == (uploads == "mixed")
-    done = subprocess.run([sys.executable, "-c", SAMPLE, str(tmp_path / "x.pt")], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    expected = GanGenerator.from_pretrained(tmp_path / "run").sample(4, seed=3)
-    assert torch.equal(torch.load(tmp_path / "x.pt"), expected)
+    with PageProcess(hub=hub.url) as page, Caller(page.url) as caller:
+        answer = caller.call("sample", ["org/run", "", 3, 4, 2, 1.0, ""])
+        assert answer.error is None, answer.error
+        shown = [Image.open(BytesIO(caller.fetch(item["image"]))) for item in answer.data[0]]
+    expected = to_pil(GanGenerator.from_pretrained(tmp_path / "run").sample(4, seed=3))
+    assert [picture.tobytes() for picture in shown] == [picture.tobytes() for picture in expected]
     repo = hub.repos["org/run"]
     assert set(repo.tags) == {"step-10", "step-20"}
     early = GanGenerator.from_pretrained("org/run", revision="step-10", cache_dir=tmp_path / "cache")
@@ -70,6 +68,17 @@ def test_what_the_repository_holds(hub: LoopbackHub, tmp_path: Path, monkeypatch
     (tmp_path / "beside").mkdir()
     (tmp_path / "beside" / "run").symlink_to(tmp_path / "run")
     run_snippet(local, tmp_path / "beside", monkeypatch)  # by the folder's
+
+
+def test_sheets_stay_at_home_if_asked_to(hub: LoopbackHub, tmp_path: Path) -> None:
+    words = [*WORDS, *PUSH, "--hub_history", "--no-hub_samples", "--output_dir", str(tmp_path / "run")]
+    assert main(words) == 0
+    assert (tmp_path / "run" / "samples" / "0000020.png").is_file()
+    repo = hub.repos["org/run"]
+    for files in repo.commits.values():
+        assert not [name for name in files if name.startswith("samples/")]
+    assert "samples/" not in repo.head["README.md"].decode()
+    assert repo.tags
 
 
 @pytest.mark.parametrize(
