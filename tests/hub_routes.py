@@ -86,7 +86,10 @@ def create(handler: Handler, *, body: bytes, **_: object) -> None:
                 "sleep_time": asked.get("sleepTimeSeconds"),
                 "variables": {item["key"]: item["value"] for item in asked.get("variables", [])},
                 "secrets": {item["key"]: item["value"] for item in asked.get("secrets", [])},
+                "error": server.error,
+                "log": list(server.log),
             }
+            server.repos[key].stages = list(server.stages)
     prefix = "" if kind == "models" else f"{kind}/"
     return handler.json({"url": f"{server.url}/{prefix}{repo_id}"}, 409 if exists else 200)
 
@@ -289,10 +292,12 @@ def send_file(handler: Handler, data: bytes, headers: dict[str, str]) -> None:
 def runtime(handler: Handler, *, repo_id: str, **_: object) -> None:
     if not (found := handler.found("spaces", repo_id)):
         return
-    stages, hardware = found[0].stages, found[0].space["hardware"]
+    stages, space = found[0].stages, found[0].space
+    hardware = space["hardware"]
     stage = stages.pop(0) if len(stages) > 1 else stages[0]
     current = hardware if stage == "RUNNING" else None
-    handler.json({"stage": stage, "hardware": {"current": current, "requested": hardware}, "gcTimeout": 3600})
+    told = {"stage": stage, "hardware": {"current": current, "requested": hardware}, "gcTimeout": 3600}
+    handler.json({**told, "errorMessage": space["error"] or None})
 
 
 def space_setting(handler: Handler, *, body: bytes, repo_id: str, what: str, **_: object) -> None:
@@ -301,7 +306,10 @@ def space_setting(handler: Handler, *, body: bytes, repo_id: str, what: str, **_
     asked, space = json.loads(body or b"{}"), found[0].space
     if what in ("variables", "secrets"):
         named: Any = space[what]
-        named[asked["key"]] = asked["value"]
+        if handler.command == "DELETE":
+            del named[asked["key"]]
+        else:
+            named[asked["key"]] = asked["value"]
         return handler.json({key: {"key": key, "value": value, "updatedAt": DATE} for key, value in named.items()})
     space["hardware"] = asked.get("flavor", space["hardware"])
     space["sleep_time"] = asked.get("seconds", asked.get("sleepTimeSeconds", space["sleep_time"]))
@@ -312,6 +320,13 @@ def space_variables(handler: Handler, *, repo_id: str, **_: object) -> None:
     if found := handler.found("spaces", repo_id):
         named: Any = found[0].space["variables"]
         handler.json({key: {"key": key, "value": value, "updatedAt": DATE} for key, value in named.items()})
+
+
+def space_logs(handler: Handler, *, repo_id: str, **_: object) -> None:
+    if found := handler.found("spaces", repo_id):
+        lines: Any = found[0].space["log"]
+        events = "".join(f"data: {json.dumps({'data': line, 'timestamp': DATE})}\n\n" for line in lines)
+        handler.send(200, events.encode(), {"Content-Type": "text/event-stream"})
 
 
 _KIND = r"(?P<kind>models|datasets|spaces)"
@@ -341,7 +356,9 @@ ROUTES: list[tuple[str, str, Callable[..., None]]] = [
     ("DELETE", rf"{_ANY}/(?P<what>branch|tag)/{_NAME}", delete_ref),
     ("GET", rf"/api/spaces/{_ID}/runtime", runtime),
     ("GET", rf"/api/spaces/{_ID}/variables", space_variables),
+    ("GET", rf"/api/spaces/{_ID}/logs/(?:build|run)", space_logs),
     ("POST", rf"/api/spaces/{_ID}/(?P<what>variables|secrets|hardware|sleeptime|restart)", space_setting),
+    ("DELETE", rf"/api/spaces/{_ID}/(?P<what>variables|secrets)", space_setting),
     ("HEAD", rf"{_PREFIX}{_ID}/resolve/{_REVISION}/(?P<path>.+)", resolve),
     ("GET", rf"{_PREFIX}{_ID}/resolve/{_REVISION}/(?P<path>.+)", resolve),
     ("HEAD", r"/cdn/resolve/(?P<oid>\w+)/.+", cdn),

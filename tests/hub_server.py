@@ -32,7 +32,7 @@ class Repo:
         parents: the commit before each; None for the first.
         titles: the message of each.
         branches, tags: name -> commit.
-        space: what a Space has besides files: hardware, variables, secrets.
+        space: what a Space has besides files: hardware, variables, secrets; its log, and the error that it reports.
         stages: that a Space reports, one a request; the last one for good.
     """
 
@@ -123,6 +123,7 @@ class LoopbackHub(ThreadingHTTPServer):
         blobs: what LFS holds, by SHA-256.
         uploads: how files come: safetensors and pictures over LFS as on the Hub, or all in one way.
         plan: whether the account may create Gradio and Docker Spaces.
+        stages, error, log: of Spaces that are created from now on.
     """
 
     daemon_threads = True
@@ -148,6 +149,7 @@ class LoopbackHub(ThreadingHTTPServer):
         self.requests: list[Request] = []
         self.faults: list[Fault] = []
         self.uploads: Literal["mixed", "regular", "lfs"] = "mixed"
+        self.stages, self.error, self.log = ["BUILDING", "APP_STARTING", "RUNNING"], "", list[str]()
         self.plan = True
 
     def add(self, repo_id: str, files: Files, *, private: bool = False, gated: bool = False) -> str:

@@ -12,7 +12,7 @@ from gan_hub.page.errors import as_sentences
 from gan_hub.page.explore_handlers import ExploreHandlers
 from gan_hub.page.explore_layout import Controls, Results
 from gan_hub.page.explore_layout import build as build_layout
-from gan_hub.page.lanes import GENERATE_LANE, HIDDEN, LOAD_LANE, RAW
+from gan_hub.page.lanes import GENERATE_LANE, HIDDEN, LOAD_LANE, RAW, told_on
 from gan_hub.page.models import ModelShelf
 from gan_hub.page.places import Place
 
@@ -42,7 +42,10 @@ class Explorer:
             shown: number of the direction in the strip; None = as the controls say.
         """
         made = event(
-            as_sentences(self._handlers.runner(shown)), self._controls.arguments(), self._results.shown(), **EVENT
+            as_sentences(self._handlers.runner(shown)),
+            self._controls.arguments(),
+            self._results.shown(),
+            **{**EVENT, **told_on(self._results.summary)},
         )
         made.success(None, self._results.link, js=style.SHOW_EXPLORE, api_visibility="private")
         return made

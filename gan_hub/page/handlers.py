@@ -12,6 +12,7 @@ from gan_hub import offered
 from gan_hub.config import ConfigError
 from gan_hub.generator import GanGenerator
 from gan_hub.latents import MAX_SEED
+from gan_hub.page import zero
 from gan_hub.page.errors import sentence
 from gan_hub.page.facts import duration, model_facts, model_name
 from gan_hub.page.files import FileData, gallery_items, path_of, write_files
@@ -238,8 +239,8 @@ def _summary(generator: GanGenerator, done: int, state: PageState, seconds: floa
     progress = f"{done}" if done == state.count else f"{done} of {state.count}"
     pixels = "few-pixels" if min(generator.image_size) < SMALL_SIDE else "many-pixels"
     noun = "picture" if state.count == 1 else "pictures"
-    device = generator.device.type.upper()
-    return f'<div class="{pixels}"><strong>{progress} {noun}</strong> in {duration(seconds)} on {device}</div>'
+    place = zero.place_of(generator)
+    return f'<div class="{pixels}"><strong>{progress} {noun}</strong> in {duration(seconds)} on {place}</div>'
 
 
 def generator_facts(generator: GanGenerator) -> str:

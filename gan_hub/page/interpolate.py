@@ -10,7 +10,7 @@ from gan_hub.page.interpolate_handlers import InterpolateHandlers
 from gan_hub.page.interpolate_keys import KeyHandlers
 from gan_hub.page.interpolate_layout import Controls, Results
 from gan_hub.page.interpolate_layout import build as build_layout
-from gan_hub.page.lanes import GENERATE_LANE, HIDDEN, LOAD_LANE, RAW, WALK_LANE
+from gan_hub.page.lanes import GENERATE_LANE, HIDDEN, LOAD_LANE, RAW, WALK_LANE, told_on
 from gan_hub.page.models import ModelShelf
 
 NAME, ID = "Interpolate", "interpolate"
@@ -120,7 +120,7 @@ def _make(
         [results.file, results.summary, results.link],
         api_name=name,
         api_visibility=api_visibility,
-        show_progress="hidden",
+        **told_on(results.summary),
         **RAW,
         **WALK_LANE,
     )

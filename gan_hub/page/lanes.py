@@ -23,4 +23,11 @@ BLEND_LANE: dict[str, Any] = {"concurrency_id": "blend", "concurrency_limit": 2}
 # steps would cost more than making the pictures, would refuse the classes of any model but the first one shown, and
 # would take alpha, profile and size from a photo.
 RAW: dict[str, Any] = {"preprocess": False, "postprocess": False}
+
+
+def told_on(summary: Any) -> dict[str, Any]:
+    """Where who waits is told the place in the queue; the page's style shows it after a moment."""
+    return {"show_progress": "minimal", "show_progress_on": summary}
+
+
 HIDDEN: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}

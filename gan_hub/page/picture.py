@@ -6,7 +6,7 @@ import gradio as gr
 
 from gan_hub.page import canvas, style
 from gan_hub.page.errors import as_sentences
-from gan_hub.page.lanes import HIDDEN, LOAD_LANE, PROJECT_LANE, RAW
+from gan_hub.page.lanes import HIDDEN, LOAD_LANE, PROJECT_LANE, RAW, told_on
 from gan_hub.page.models import ModelShelf
 from gan_hub.page.picture_handlers import PictureHandlers
 from gan_hub.page.picture_layout import Controls, Results
@@ -67,7 +67,7 @@ def _connect_refining(handlers: PictureHandlers, controls: Controls, results: Re
         [results.text, results.prepared, *controls.named(), controls.steps, results.job],
         results.shown(),
         js=canvas.pixels_of("glass"),
-        **EVENT,
+        **{**EVENT, **told_on(results.summary)},
     )
     results.stop.click(
         as_sentences(handlers.stop_project),

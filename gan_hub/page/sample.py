@@ -9,7 +9,7 @@ from gan_hub.latents import MAX_SEED
 from gan_hub.page import around, favourites, hub_search, style
 from gan_hub.page.errors import as_sentences
 from gan_hub.page.handlers import SampleHandlers, default_model
-from gan_hub.page.lanes import GENERATE_LANE, LOAD_LANE, RAW
+from gan_hub.page.lanes import GENERATE_LANE, LOAD_LANE, RAW, told_on
 from gan_hub.page.models import ModelShelf
 from gan_hub.page.places import Place
 from gan_hub.state import MAX_COLUMNS, MAX_COUNT, PageState
@@ -115,7 +115,7 @@ def _connect_sampling(
     model, revision, seed, _, columns, _, label = controls
     link = outputs[-1]
     sample = as_sentences(handlers.sample)
-    run: dict[str, Any] = {"show_progress": "hidden", **RAW, **GENERATE_LANE}
+    run: dict[str, Any] = {**told_on(outputs[1]), **RAW, **GENERATE_LANE}
 
     clicked = gr.on([generate.click, seed.submit], sample, controls, outputs, api_name="sample", **run)
     rolled = dice.click(None, None, seed, js=style.RANDOM_SEED, api_visibility="private")
@@ -175,7 +175,7 @@ def _connect_restoring(
         outputs,
         api_name="sample_restored",
         api_visibility="private",
-        show_progress="hidden",
+        **told_on(outputs[1]),
         **RAW,
         **GENERATE_LANE,
     )

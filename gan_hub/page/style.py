@@ -84,6 +84,12 @@ body:has(.few-pixels) #gallery img { image-rendering: pixelated; }
 .thumbnails .caption-label { position: static; max-width: 100%; width: 100%; border: 0; border-radius: 0;
   box-shadow: none; text-align: center; padding: 3px 2px; font-size: .75rem; line-height: 1.25; background: none;
   color: var(--body-text-color); }
+/* Who waits is told the place in the queue where the summary stands; what is done in a moment shows nothing of it. */
+.summary .wrap.minimal { overflow: visible !important; height: auto !important; padding: 0 12px !important;
+  align-items: flex-start !important; animation: told 0s .7s both; }
+.summary .wrap.minimal .progress-text { position: static; transform: none; padding: 8px 0; font: inherit;
+  font-size: .95rem; background: var(--body-background-fill); width: 100%; text-align: left; }
+@keyframes told { from { visibility: hidden; } to { visibility: visible; } }
 .summary progress { width: 100px; height: 8px; accent-color: var(--color-accent); vertical-align: middle;
   margin-right: 6px; }
 .keys .thumbnail-lg > img { aspect-ratio: auto 1 / 1 !important; image-rendering: pixelated; }

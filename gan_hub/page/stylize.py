@@ -6,7 +6,7 @@ import gradio as gr
 
 from gan_hub.page import style
 from gan_hub.page.errors import as_sentences
-from gan_hub.page.lanes import BLEND_LANE, HIDDEN, LOAD_LANE, PAINT_LANE, RAW
+from gan_hub.page.lanes import BLEND_LANE, HIDDEN, LOAD_LANE, PAINT_LANE, RAW, told_on
 from gan_hub.page.models import ModelShelf
 from gan_hub.page.stylize_batch import BatchHandlers
 from gan_hub.page.stylize_handlers import StylizeHandlers
@@ -37,8 +37,10 @@ def _connect_painting(handlers: StylizeHandlers, controls: Controls, results: Re
     arguments, outputs = controls.arguments(7), [results.pair, results.summary, results.link]
     runs = []
 
+    quiet = {"api_visibility": "private", **told_on(results.summary)}
+
     def run(event: Any, name: str, lane: dict[str, Any] = PAINT_LANE) -> None:
-        made = event(paint, arguments, outputs, api_name=name, trigger_mode="always_last", **HIDDEN, **RAW, **lane)
+        made = event(paint, arguments, outputs, api_name=name, trigger_mode="always_last", **quiet, **RAW, **lane)
         made.success(None, results.link, js=style.SHOW_STYLE, api_visibility="private")
         runs.append(made)
 
@@ -99,7 +101,7 @@ def _connect_taking_away(handlers: StylizeHandlers, controls: Controls, results:
         controls.arguments(),
         [results.file, results.summary],
         api_name="stylize",
-        show_progress="hidden",
+        **told_on(results.summary),
         **RAW,
         **PAINT_LANE,
     )
@@ -109,7 +111,8 @@ def _connect_taking_away(handlers: StylizeHandlers, controls: Controls, results:
         as_sentences(handlers.compare),
         controls.arguments(6),
         [results.sheet, results.summary],
-        **HIDDEN,
+        api_visibility="private",
+        **told_on(results.summary),
         **RAW,
         **PAINT_LANE,
     )
@@ -125,7 +128,7 @@ def _connect_batch(batch: BatchHandlers, controls: Controls, results: Results) -
         [controls.photos, *controls.arguments()[1:], results.job],
         [results.zip, controls.batch_summary],
         api_name="stylize_batch",
-        show_progress="hidden",
+        **told_on(controls.batch_summary),
         **RAW,
         **PAINT_LANE,
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from gan_hub.page import styles
+from gan_hub.page import styles, zero
 from gan_hub.page.easel import Easel, Painted
 from gan_hub.page.errors import sentence
 from gan_hub.page.facts import duration, model_facts, size_text
@@ -193,6 +193,6 @@ def marked(style: str) -> dict[str, Any]:
 
 def _summary(painted: Painted, wish: Wish) -> str:
     width, height = painted.painting.size
-    place = wish.stylizer.device.type.upper()
+    place = zero.place_of(wish.stylizer)
     size = f"{width}×{height}"  # noqa: RUF001  # it is a multiplication sign
     return f"<strong>{size}</strong> painted in {duration(painted.seconds)} on {place}"

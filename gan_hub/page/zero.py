@@ -63,6 +63,12 @@ def lend(model: Model) -> Model:
     return model
 
 
+def place_of(model: PretrainedModel) -> str:
+    """Where a model makes its pictures, as visitors are told."""
+    is_lent = any(name in vars(model) for name in ("clips", "paint"))
+    return "ZeroGPU" if is_lent else model.device.type.upper()
+
+
 def warm(shelf: ModelShelf) -> None:
     """Load what the page offers before it opens, so that ZeroGPU packs it; what can't be had is logged and left out."""
     wanted: list[tuple[Callable[[str], Any], str]] = [

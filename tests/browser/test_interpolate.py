@@ -55,6 +55,7 @@ def test_stop_keeps_what_there_is(open_page: Open, monkeypatch: pytest.MonkeyPat
             yield picture
 
     monkeypatch.setattr(walks, "frames", slowly)
+    tab.get_by_label("number input for Frames a second").fill("20")  # another walk: the first is made already
     tab.locator("#make-walk").click()
     expect(tab.locator("#walked")).to_contain_text(re.compile(r"Walking [1-9]"), timeout=SLOW)
     tab.locator("#stop-walk").click()

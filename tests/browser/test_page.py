@@ -1,6 +1,7 @@
 """A visitor's way through the page, in a real Chromium."""
 
 import re
+import threading
 import time
 import zipfile
 from collections.abc import Callable
@@ -162,6 +163,29 @@ def test_stop_ends_a_long_run(open_page: Open, monkeypatch: pytest.MonkeyPatch) 
     tab.get_by_label("number input for Pictures").fill("4")
     generate(tab)
     expect(tab.locator("#summary")).to_contain_text("4 pictures")
+
+
+def test_who_waits_sees_the_place_in_the_queue(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch, screenshots: Path
+) -> None:
+    first, second = open_page(), open_page()
+    go_on, sample_chunks = threading.Event(), handlers.sample_chunks
+
+    def held_up(*arguments, **options):
+        go_on.wait(60)
+        return sample_chunks(*arguments, **options)
+
+    monkeypatch.setattr(handlers, "sample_chunks", held_up)
+    generate(first)
+    first.wait_for_timeout(300)
+    generate(second)
+    waiting = second.locator("#summary .progress-text")
+    expect(waiting).to_have_text(re.compile(r"queue: 1/1"))
+    expect(waiting).to_be_visible()
+    second.screenshot(path=screenshots / "queue.png")
+    go_on.set()
+    expect(waiting).to_have_count(0)
+    expect(second.locator("#summary")).to_contain_text("24 pictures")
 
 
 def test_downloads(open_page: Open, shelf: ModelShelf, tmp_path: Path, screenshots: Path) -> None:

@@ -63,6 +63,7 @@ def test_pictures_are_made_on_the_borrowed_gpu_and_are_the_same(spaces: FakeSpac
     own = make_generator()
     lent = zero.lend(copy.deepcopy(own))
     assert len(spaces.decorated) == 1
+    assert (zero.place_of(own), zero.place_of(lent)) == ("CPU", "ZeroGPU")
     assert torch.equal(lent.sample(5, seed=3, truncation=0.7), own.sample(5, seed=3, truncation=0.7))
     z, weights = own.latents([1, 2]), torch.tensor([[0.5, 0.5, 0.0], [0.0, 0.0, 1.0]])
     assert torch.equal(lent.generate(z, weights), own.generate(z, weights))
@@ -107,6 +108,7 @@ def test_paintings_and_how_far_they_are(spaces: FakeSpaces) -> None:
     own = make_stylizer()
     lent = zero.lend(copy.deepcopy(own))
     shares: list[float] = []
+    assert (zero.place_of(own), zero.place_of(lent)) == ("CPU", "ZeroGPU")
     assert lent.stylize(photo, seed=4, on_progress=shares.append).tobytes() == own.stylize(photo, seed=4).tobytes()
     assert shares == [0.0, 1.0]
 

@@ -12,8 +12,8 @@ from huggingface_hub import HfApi
 
 from gan_hub import GanGenerator
 from tests.conftest import make_generator, make_stylizer
-from tests.hub_server import LoopbackHub
-from tests.spaces_server import TOKEN, Space, SpacesHub
+from tests.hub_routes import front_matter
+from tests.hub_server import TOKEN, Fault, LoopbackHub, Repo
 
 SPACE = "org/digit-garden"
 
@@ -24,13 +24,21 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def api(spaces_hub: SpacesHub) -> HfApi:
-    return HfApi(endpoint=spaces_hub.url, token=TOKEN)
+def api(hub: LoopbackHub) -> HfApi:
+    return HfApi(token=TOKEN)
 
 
 def files_of(model: Any, folder: Path) -> dict[str, bytes]:
     model.save_pretrained(folder)
     return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def made(hub: LoopbackHub) -> Repo:
+    return hub.repos[f"spaces/{SPACE}"]
+
+
+def was_asked_for_spaces(hub: LoopbackHub) -> bool:
+    return bool(hub.asked_for("/api/spaces/") or hub.asked_for("/api/repos/create"))
 
 
 def options(**changes: Any) -> Options:
@@ -43,51 +51,51 @@ def failure(api: HfApi, **changes: Any) -> str:
     return str(caught.value)
 
 
-def test_a_new_space(api: HfApi, spaces_hub: SpacesHub, capsys: pytest.CaptureFixture) -> None:
+def test_a_new_space(api: HfApi, hub: LoopbackHub, capsys: pytest.CaptureFixture) -> None:
     run(options(hardware="zero-a10g", private=True), api)
-    space = spaces_hub.spaces[SPACE]
-    assert (space.created["sdk"], space.created["hardware"]) == ("gradio", "zero-a10g")
-    assert space.created["visibility"] == "private"
-    assert space.variables == {"GAN_HUB_MODELS": "mnist-gan", "GAN_HUB_STYLES": "monet"}
-    assert {"app.py", "README.md", "requirements.txt", "gan_hub/page/zero.py"} <= set(space.files)
-    assert "gan_hub/bundled/mnist-gan/model.safetensors" in space.files
-    assert space.front_matter["sdk"] == "gradio"
-    assert space.stages == ["RUNNING"]
-    assert capsys.readouterr().out.rstrip().endswith(f"it runs: {spaces_hub.url}/spaces/{SPACE}")
+    repo, space = made(hub), made(hub).space
+    assert (space["sdk"], space["hardware"]) == ("gradio", "zero-a10g")
+    assert repo.private
+    assert space["variables"] == {"GAN_HUB_MODELS": "mnist-gan", "GAN_HUB_STYLES": "monet"}
+    assert {"app.py", "README.md", "requirements.txt", "gan_hub/page/zero.py"} <= set(repo.head)
+    assert "gan_hub/bundled/mnist-gan/model.safetensors" in repo.head
+    assert front_matter(repo.head)["sdk"] == "gradio"
+    assert repo.stages == ["RUNNING"]
+    assert capsys.readouterr().out.rstrip().endswith(f"it runs: {hub.url}/spaces/{SPACE}")
 
 
 def test_models_of_the_hub_are_sorted_by_what_they_are_and_preloaded(
-    api: HfApi, spaces_hub: SpacesHub, hub: LoopbackHub, tmp_path: Path
+    api: HfApi, hub: LoopbackHub, tmp_path: Path
 ) -> None:
     commit = hub.add("org/shapes", files_of(make_generator(), tmp_path / "a"))
     hub.add("org/dots", files_of(make_stylizer(), tmp_path / "b"))
     run(options(models=("org/dots", "org/shapes", "mnist-gan"), preload=True), api)
-    space = spaces_hub.spaces[SPACE]
-    assert space.variables == {"GAN_HUB_MODELS": "org/shapes,mnist-gan", "GAN_HUB_STYLES": "org/dots"}
-    assert space.front_matter["models"] == ["org/shapes", "org/dots"]
-    assert f"org/shapes config.json,model.safetensors {commit}" in space.front_matter["preload_from_hub"]
+    repo, space = made(hub), made(hub).space
+    assert space["variables"] == {"GAN_HUB_MODELS": "org/shapes,mnist-gan", "GAN_HUB_STYLES": "org/dots"}
+    assert front_matter(repo.head)["models"] == ["org/shapes", "org/dots"]
+    assert f"org/shapes config.json,model.safetensors {commit}" in front_matter(repo.head)["preload_from_hub"]
 
 
-def test_a_second_time_brings_it_up_to_date(api: HfApi, spaces_hub: SpacesHub) -> None:
+def test_a_second_time_brings_it_up_to_date(api: HfApi, hub: LoopbackHub) -> None:
     run(options(hardware="t4-small"), api)
-    space = spaces_hub.spaces[SPACE]
-    assert space.variables["GAN_HUB_DEVICE"] == "cuda"
-    space.files["old.py"] = b"gone"
+    repo, space = made(hub), made(hub).space
+    assert space["variables"]["GAN_HUB_DEVICE"] == "cuda"
+    repo.commit({"old.py": b"gone"})
     run(options(models=("emoji-gan",), hardware="cpu-upgrade"), api)
-    assert space.variables == {"GAN_HUB_MODELS": "emoji-gan"}
-    assert space.hardware == "cpu-upgrade"
-    assert "old.py" not in space.files
-    assert space.commits == 2
+    assert space["variables"] == {"GAN_HUB_MODELS": "emoji-gan"}
+    assert space["hardware"] == "cpu-upgrade"
+    assert "old.py" not in repo.head
+    assert len(repo.log()) == len(["created", "deployed", "old.py", "deployed"])
 
 
-def test_a_docker_space(api: HfApi, spaces_hub: SpacesHub) -> None:
+def test_a_docker_space(api: HfApi, hub: LoopbackHub) -> None:
     run(options(docker=True), api)
-    space = spaces_hub.spaces[SPACE]
-    assert space.created["sdk"] == space.front_matter["sdk"] == "docker"
-    assert b"USER user" in space.files["Dockerfile"]
+    repo, space = made(hub), made(hub).space
+    assert space["sdk"] == front_matter(repo.head)["sdk"] == "docker"
+    assert b"USER user" in repo.head["Dockerfile"]
 
 
-def test_a_static_space(api: HfApi, spaces_hub: SpacesHub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_static_space(api: HfApi, hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     make_generator("mlp").save_pretrained(tmp_path / "mine")
 
     def build(command: list[str], **_: Any) -> Any:
@@ -98,24 +106,24 @@ def test_a_static_space(api: HfApi, spaces_hub: SpacesHub, monkeypatch: pytest.M
 
     monkeypatch.setattr(staging.subprocess, "run", build)
     run(options(static=True, models=("mnist-gan", str(tmp_path / "mine"))), api)
-    space = spaces_hub.spaces[SPACE]
-    assert space.created["sdk"] == space.front_matter["sdk"] == "static"
-    assert "variables" not in space.created
-    assert space.files["index.html"].decode() == f"mnist-gan {tmp_path / 'mine'}"
+    repo, space = made(hub), made(hub).space
+    assert space["sdk"] == front_matter(repo.head)["sdk"] == "static"
+    assert space["variables"] == {}
+    assert repo.head["index.html"].decode() == f"mnist-gan {tmp_path / 'mine'}"
 
 
-def test_a_static_page_that_can_not_be_built(api: HfApi, spaces_hub: SpacesHub) -> None:
+def test_a_static_page_that_can_not_be_built(api: HfApi, hub: LoopbackHub) -> None:
     with pytest.raises(RuntimeError, match=r"the static page can't be built: there is no model 'nobody'; use"):
         run(options(static=True, models=("nobody",)), api)
-    assert spaces_hub.requests == []
+    assert not was_asked_for_spaces(hub)
 
 
 def test_a_dry_run_writes_and_lists_and_asks_nobody(
-    spaces_hub: SpacesHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+    hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     monkeypatch.setattr(deploy, "get_token", lambda: None)
-    run(options(dry_run=True, out=tmp_path / "space"), HfApi(endpoint=spaces_hub.url))
-    assert spaces_hub.requests == []
+    run(options(dry_run=True, out=tmp_path / "space"), HfApi())
+    assert not was_asked_for_spaces(hub)
     printed = capsys.readouterr().out
     assert "variable GAN_HUB_MODELS=mnist-gan" in printed
     assert "gan_hub/bundled/mnist-gan/model.safetensors" in printed
@@ -123,20 +131,20 @@ def test_a_dry_run_writes_and_lists_and_asks_nobody(
     assert GanGenerator.from_pretrained(tmp_path / "space" / "gan_hub" / "bundled" / "mnist-gan").latent_dim == 64
 
 
-def test_no_token(spaces_hub: SpacesHub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_token(hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deploy, "get_token", lambda: None)
-    assert "log in with `hf auth login`" in failure(HfApi(endpoint=spaces_hub.url))
-    assert spaces_hub.requests == []
+    assert "log in with `hf auth login`" in failure(HfApi())
+    assert not was_asked_for_spaces(hub)
 
 
-def test_a_token_that_is_not_known(spaces_hub: SpacesHub) -> None:
-    assert "does not know your token" in failure(HfApi(endpoint=spaces_hub.url, token="hf_wrong"))
+def test_a_token_that_is_not_known(hub: LoopbackHub) -> None:
+    assert "does not know your token" in failure(HfApi(token="hf_wrong"))
 
 
-def test_a_taken_name(api: HfApi, spaces_hub: SpacesHub) -> None:
-    spaces_hub.spaces[SPACE] = Space(files={"README.md": b"---\ntags: [chess]\n---\n", "app.py": b"theirs"})
+def test_a_taken_name(api: HfApi, hub: LoopbackHub) -> None:
+    hub.add(f"spaces/{SPACE}", {"README.md": b"---\ntags: [chess]\n---\n", "app.py": b"theirs"})
     assert f"'{SPACE}' is taken by a Space that was not made by this command" in failure(api)
-    assert spaces_hub.spaces[SPACE].files["app.py"] == b"theirs"
+    assert made(hub).head["app.py"] == b"theirs"
 
 
 @pytest.mark.parametrize(
@@ -148,14 +156,14 @@ def test_a_taken_name(api: HfApi, spaces_hub: SpacesHub) -> None:
         (400, {}, "the Hub could not be asked for 'org/digit-garden' (it answered 400"),
     ],
 )
-def test_refusals(api: HfApi, spaces_hub: SpacesHub, status: int, changes: dict[str, Any], words: str) -> None:
-    spaces_hub.refuse["POST /api/repos/create"] = status
+def test_refusals(api: HfApi, hub: LoopbackHub, status: int, changes: dict[str, Any], words: str) -> None:
+    hub.faults.append(Fault("POST /api/repos/create", status=status))
     assert words in failure(api, **changes)
-    assert spaces_hub.spaces == {}
+    assert hub.repos == {}
 
 
-def test_an_upload_that_is_refused(api: HfApi, spaces_hub: SpacesHub) -> None:
-    spaces_hub.refuse["commit"] = 403
+def test_an_upload_that_is_refused(api: HfApi, hub: LoopbackHub) -> None:
+    hub.faults.append(Fault("/commit/", status=403))
     assert "your token may not write" in failure(api)
 
 
@@ -168,16 +176,16 @@ def test_an_upload_that_is_refused(api: HfApi, spaces_hub: SpacesHub) -> None:
         ("PAUSED", "it is paused; restart it"),
     ],
 )
-def test_a_space_that_does_not_run(api: HfApi, spaces_hub: SpacesHub, stage: str, words: str) -> None:
-    spaces_hub.template = {"stages": ["BUILDING", stage], "error": "exit code 1", "log": ["collecting\n", "no torch\n"]}
+def test_a_space_that_does_not_run(api: HfApi, hub: LoopbackHub, stage: str, words: str) -> None:
+    hub.stages, hub.error, hub.log = ["BUILDING", stage], "exit code 1", ["collecting\n", "no torch\n"]
     told = failure(api)
     assert words in told
-    assert f"{spaces_hub.url}/spaces/{SPACE}" in told
+    assert f"{hub.url}/spaces/{SPACE}" in told
     assert told.endswith("The last it said:\n  exit code 1\n  collecting\n  no torch")
 
 
-def test_a_space_that_takes_too_long(api: HfApi, spaces_hub: SpacesHub) -> None:
-    spaces_hub.template = {"stages": ["BUILDING"]}
+def test_a_space_that_takes_too_long(api: HfApi, hub: LoopbackHub) -> None:
+    hub.stages = ["BUILDING"]
     assert "is not running after 0 s; it goes on without you" in failure(api, timeout=0.05)
 
 
@@ -194,17 +202,15 @@ def test_a_space_that_takes_too_long(api: HfApi, spaces_hub: SpacesHub) -> None:
         ({"static": True, "docker": True}, "choose one of --static and --docker"),
     ],
 )
-def test_options_that_are_not_possible(api: HfApi, spaces_hub: SpacesHub, changes: dict[str, Any], words: str) -> None:
+def test_options_that_are_not_possible(api: HfApi, hub: LoopbackHub, changes: dict[str, Any], words: str) -> None:
     assert words in failure(api, **changes)
-    assert spaces_hub.requests == []
+    assert not was_asked_for_spaces(hub)
 
 
-def test_a_private_model_is_nothing_for_visitors(
-    api: HfApi, spaces_hub: SpacesHub, hub: LoopbackHub, tmp_path: Path
-) -> None:
+def test_a_private_model_is_nothing_for_visitors(api: HfApi, hub: LoopbackHub, tmp_path: Path) -> None:
     hub.add("org/secret", files_of(make_generator("mlp"), tmp_path / "a"), private=True)
     assert "'org/secret'" in failure(api, models=("org/secret",))
-    assert spaces_hub.requests == []
+    assert not was_asked_for_spaces(hub)
 
 
 def test_a_folder_that_is_not_empty_is_left_alone(api: HfApi, tmp_path: Path) -> None:
