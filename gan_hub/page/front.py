@@ -35,6 +35,7 @@ CLOSED = re.compile(
     r"stream/|profiling|file=\s*(?:[a-z][a-z0-9+.-]+:|[/\\]{2}|\\)))",
     re.IGNORECASE,
 )
+EVENT = re.compile(r"/gradio_api/call/(?:v2/)?[^/]+/([^/]+)/?$")  # where what an event gave is fetched
 REMOTE = re.compile(r"\s*(?:[a-z][a-z0-9+.-]+:|//|\\\\)", re.IGNORECASE)  # a letter and a colon is a drive of Windows
 
 # Gradio's page is made of inline scripts and styles; everything else comes from the page itself. Spaces are shown in a
@@ -129,6 +130,7 @@ class Front:
         if CLOSED.search(path):
             raise RefusedError(404, "the page has no such door")
         if method in ("GET", "HEAD", "OPTIONS"):
+            _check_event(scope, path)
             return receive
         if method != "POST":
             raise RefusedError(405, f"{method[:10]} is not possible; use GET or POST")
@@ -239,9 +241,28 @@ class _Answer:
         await self.send({"type": "http.response.body", "body": body})
 
 
+def _queue(scope: MutableMapping[str, Any]) -> Any:
+    """Gradio's queue of events."""
+    return scope["app"].get_blocks()._queue
+
+
+def _check_event(scope: MutableMapping[str, Any], path: str) -> None:
+    """Raise RefusedError if there is nothing to fetch.
+
+    Gradio's stream breaks off for an event that it does not know, and never ends for one that was fetched already.
+    """
+    match = EVENT.search(path)
+    if match is None:
+        return
+    queue = _queue(scope)
+    is_known = match[1] in queue.event_ids_to_events
+    if not is_known and not any(match[1] in each for each in queue.pending_event_ids_session.values()):
+        raise RefusedError(404, "there is no such event, or what it gave was fetched already; call the endpoint again")
+
+
 def _health(scope: MutableMapping[str, Any]) -> tuple[int, dict[str, Any]]:
     """Whether the page serves, and how many wait."""
-    queue = scope["app"].get_blocks()._queue
+    queue = _queue(scope)
     status = "stopping" if queue.stopped else "ok"
     return (503 if queue.stopped else 200), {"status": status, "version": __version__, "waiting": len(queue)}
 

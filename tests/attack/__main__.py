@@ -26,6 +26,7 @@ COMMANDS = {
     "ids": "Ids",
     "probes": "Probes",
     "disk": "Disk",
+    "api": "Api",
 }
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.attack import bad_images, bad_repos, deputy, disk, doors, ids, images, metadata, modes, probes, repos
+from tests.attack import api, bad_images, bad_repos, deputy, disk, doors, ids, images, metadata, modes, probes, repos
 from tests.tally import be_patient
 
 
@@ -24,6 +24,11 @@ from tests.tally import be_patient
 def test_attack(module, options, monkeypatch: pytest.MonkeyPatch) -> None:
     be_patient(module, monkeypatch)
     assert module.main(options)
+
+
+def test_api() -> None:
+    pytest.importorskip("schemathesis", reason="schemathesis needs Python 3.11")
+    assert api.main(api.Api(n=3, coverage=False))
 
 
 @pytest.mark.parametrize("family", bad_images.BAD, ids=lambda family: family.__name__)

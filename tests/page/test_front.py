@@ -167,6 +167,19 @@ def test_health(url: str) -> None:
     assert response.json()["waiting"] == 0
 
 
+@pytest.mark.parametrize("version", ["", "v2/"])
+def test_what_an_event_gave_is_fetched_once(url: str, version: str) -> None:
+    import httpx2
+
+    door = f"{url}gradio_api/call/"
+    assert httpx2.get(f"{door}{version}restore/nothing").status_code == 404
+    event = httpx2.post(f"{door}restore", json={"data": [None]}).json()["event_id"]
+    assert "No file has arrived" in httpx2.get(f"{door}{version}restore/{event}", timeout=30).text
+    again = httpx2.get(f"{door}{version}restore/{event}", timeout=30)
+    assert again.status_code == 404
+    assert "fetched already" in again.json()["detail"]
+
+
 @pytest.fixture
 def app() -> Iterator[tuple[Page, str]]:
     def fail(text: str) -> str:

@@ -12,12 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tomllib
 import yaml
 from gradio_client import Client
 from huggingface_hub import SpaceHardware
 from packaging.requirements import Requirement
 from staging import PORT, PYTHON, RUNTIME, ZERO_HARDWARE, ZERO_TORCH, Plan, pins, readme, requirements, stage
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 ROOT = Path(__file__).parents[2]
 ZERO_TORCHES = ("2.8.0", "2.9.1", "2.10.0", "2.11.0")  # that ZeroGPU lists
