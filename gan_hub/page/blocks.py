@@ -30,15 +30,23 @@ class Page(gr.Blocks):
     make_room: Callable[[], None] | None = None
 
     def queue(self, *arguments: Any, **named: Any) -> "Page":
-        """As Gradio does; a cancel that meets the end of its event ends nothing else."""
+        """As Gradio does; a cancel ends its event, and one that meets the end of its event ends nothing else."""
         super().queue(*arguments, **named)
-        reset = self._queue.reset_iterators
+        reset, remove = self._queue.reset_iterators, self._queue.remove_from_queue
+
+        async def remove_and_end(event_id: str) -> None:
+            # gradio 6.31: one whose caller leaves and cancels within a step may start anew, for nobody
+            for event in [event for events in self._queue.active_jobs for event in events or []]:
+                if event._id == event_id:
+                    event.alive = False
+            await remove(event_id)
 
         async def reset_once(event_id: str) -> None:
             with suppress(KeyError):  # gradio 6.31: both let go of it, and the second one then forgets the event
                 await reset(event_id)
 
         self._queue.reset_iterators = reset_once  # type: ignore[method-assign]
+        self._queue.remove_from_queue = remove_and_end  # type: ignore[method-assign]
         return self
 
     async def process_api(self, *arguments: Any, **named: Any) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from gan_hub.photos import MAX_BYTES, encode_photo, open_photo
 from gan_hub.stylizer import PhotoStylizer
 
 AUTO_SIDE = 1024  # at which a photo is seen by default: strokes that fill a screen, not a pixel of a camera
+TILE_SIZE = 1024  # at most: painting ends within a tile, a third of a second, when a visitor stops it or leaves
 PREVIEW_SIDE = 1600
 PREVIEW_QUALITY = 88
 
@@ -171,6 +172,7 @@ def _paint(order: Order, data: bytes, report: Report) -> Painted:
         detail=detail_of(order.detail, photo, order.max_side),
         seed=order.seed,
         max_side=order.max_side,
+        tile_size=min(TILE_SIZE, int(order.stylizer.network.tile_size)),  # type: ignore[arg-type]
         on_progress=report,
     )
     painting = replace(painting, photo=replace(painting.photo, exif=None))  # nothing private is kept

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx2
 
+from gan_hub.page.easel import TILE_SIZE
 from tests.attack.bad_images import picture, saved
 from tests.load.requests import ask, fingerprint, painting, sample, walk
 from tests.page_server import Caller, PageProcess
@@ -72,7 +73,7 @@ def main(options: Cancel) -> bool:
             golden[endpoint] = fingerprint(caller, wanted, answers[-1])
             usual[endpoint] = max(answer.seconds for answer in answers[1:])
         # What can't be interrupted is one tile; on a machine that others use too it takes longer than a second.
-        tile = saved(picture(rng, size=(1536, 1536)), "PNG")
+        tile = saved(picture(rng, size=(TILE_SIZE, TILE_SIZE)), "PNG")
         step = ask(caller, replace(painting(0), photo=tile)).seconds
         limit = max(MAX_SECONDS, step)
         calm = page.num_threads(), page.num_files()
