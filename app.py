@@ -9,7 +9,7 @@ import sys
 if os.environ.get("SPACES_ZERO_GPU"):
     import spaces  # noqa: F401  # ZeroGPU lends GPUs to programs that import this before torch
 
-from gan_hub.cli import main
+from gan_hub.cli.main import main
 
 if __name__ == "__main__":
     main(["app", *sys.argv[1:]])

@@ -22,19 +22,20 @@ from pathlib import Path
 import httpx2
 import torch
 import tyro
+from gan_hub.page.drawing import Scene
 
 from benchmarks import page as page_benchmark
 from benchmarks import training
 from benchmarks.machine import machine
 from gan_hub import GanGenerator, PhotoStylizer
-from gan_hub.budget import cost
-from gan_hub.latents import labels_of_latents
-from gan_hub.noise import position_noise
-from gan_hub.page.drawing import Scene
-from gan_hub.page.files import gallery_items
-from gan_hub.sampling import public_name, sample_chunks
-from gan_hub.walk import Key, Walk, encode_walk, frames
-from train import checkpoint
+from gan_hub.latents.seeds import labels_of_latents
+from gan_hub.loading.budget import cost
+from gan_hub.page.components.files import gallery_items
+from gan_hub.painting.noise import position_noise
+from gan_hub.recipes.names import public_name
+from gan_hub.recipes.walk import Key, Walk, encode_walk, frames
+from gan_hub.sampling.pictures import sample_chunks
+from gan_hub.training.checkpoints import checkpoint
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 ROOT = Path(__file__).parent.parent

@@ -15,13 +15,13 @@ from torch import Tensor
 from benchmarks.machine import machine
 from gan_hub import PhotoStylizer
 from gan_hub.data.files import PICTURE_SUFFIXES
-from gan_hub.hub import bundled_names
 from gan_hub.images import from_uint8
-from gan_hub.painting import LUMA
-from gan_hub.photos import open_photo, upright
-from train.style.config import StyleOptions
-from train.style.data import network_arguments
-from train.style.presets import PHOTOS
+from gan_hub.loading.model_files import bundled_names
+from gan_hub.painting.blending import LUMA
+from gan_hub.painting.photos import open_photo, upright
+from gan_hub.training.style.data import network_arguments
+from gan_hub.training.style.options import StyleOptions
+from gan_hub.training.style.presets import PHOTOS
 
 NOT_A_PHOTO = "ocean-waves.jpg"  # a painting among the photos
 JUDGED_PHOTOS = tuple(str(name) for name in PHOTOS["photos_exclude"] if name != NOT_A_PHOTO)

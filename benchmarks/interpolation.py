@@ -20,10 +20,11 @@ import tyro
 from PIL import Image
 
 from benchmarks.machine import machine
-from gan_hub import GanGenerator, images, video
-from gan_hub.keys import Key
-from gan_hub.sampling import public_name
-from gan_hub.walk import Walk, encode_walk, frames
+from gan_hub import GanGenerator, images
+from gan_hub.recipes import video
+from gan_hub.recipes.keys import Key
+from gan_hub.recipes.names import public_name
+from gan_hub.recipes.walk import Walk, encode_walk, frames
 
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium")
 TUNES = ("", "animation", "stillimage")

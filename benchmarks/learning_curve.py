@@ -22,13 +22,13 @@ from benchmarks.machine import machine
 from benchmarks.training import PILDataset
 from gan_hub.data.dataset import Dataset
 from gan_hub.data.idx import load_idx_set
-from gan_hub.evaluation import NUM_SAMPLES, Evaluator
+from gan_hub.evaluation.evaluator import NUM_SAMPLES, Evaluator
+from gan_hub.evaluation.metrics import frechet_distance
 from gan_hub.features import FeatureExtractor
-from gan_hub.metrics import frechet_distance
-from train.batches import Batches
-from train.build import build_trainer
-from train.launch import make_accelerator
-from train.presets import preset
+from gan_hub.training.data.batches import Batches
+from gan_hub.training.loop.build import build_trainer
+from gan_hub.training.options.presets import preset
+from gan_hub.training.run.launch import make_accelerator
 
 RESULTS = Path(__file__).parent / "results"
 PICTURE = Path(__file__).parent.parent / "docs" / "learning-curve.png"

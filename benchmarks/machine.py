@@ -2,7 +2,7 @@
 
 import os
 
-from train.environment import hardware, versions
+from gan_hub.training.loop.environment import hardware, versions
 
 
 def machine() -> str:

@@ -14,7 +14,7 @@ import httpx2
 import tyro
 
 from benchmarks.machine import machine
-from gan_hub import page
+from gan_hub.page import launch
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,10 @@ def round_trip(client: httpx2.Client, name: str, arguments: list[object]) -> flo
 
 def measure(model: str, count: int, repeats: int) -> dict[str, list[float]]:
     """Round trips of both events in turns, in milliseconds, after a warm-up of a tenth as many."""
-    demo = page.build_demo()
+    demo = launch.build_demo()
     with demo:
         gr.api(echo, api_name="echo")
-    _, url, _ = demo.launch(server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **page.launch_options())
+    _, url, _ = demo.launch(server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **launch.launch_options())
     times: dict[str, list[float]] = {"sample": [], "echo": []}
     try:
         with httpx2.Client(base_url=url, timeout=60) as client:

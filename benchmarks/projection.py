@@ -21,7 +21,7 @@ from gan_hub import GanGenerator
 from gan_hub.data.idx import load_idx_set
 from gan_hub.features import BUNDLED, FeatureExtractor
 from gan_hub.images import from_uint8
-from gan_hub.projection import project
+from gan_hub.inversion.projection import project
 
 
 @dataclass(frozen=True)

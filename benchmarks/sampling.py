@@ -15,7 +15,7 @@ import tyro
 
 from benchmarks.machine import machine
 from gan_hub import GanGenerator
-from gan_hub.latents import labels_of_latents
+from gan_hub.latents.seeds import labels_of_latents
 
 NUM_PICTURES = 64
 

@@ -25,10 +25,10 @@ from gan_hub.data.idx import load_idx_set
 from gan_hub.features import FeatureExtractor
 from gan_hub.generator import GanGenerator
 from gan_hub.images import enlarge, from_uint8, grid, to_pil
-from train.batches import Batches
-from train.build import build_trainer
-from train.config import TrainingOptions
-from train.launch import make_accelerator
+from gan_hub.training.data.batches import Batches
+from gan_hub.training.loop.build import build_trainer
+from gan_hub.training.options.options import TrainingOptions
+from gan_hub.training.run.launch import make_accelerator
 
 NUM_MODES = 1000
 NUM_SAMPLES = 26_000

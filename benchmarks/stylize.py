@@ -45,8 +45,8 @@ from benchmarks.held_out import (
 )
 from benchmarks.stylize_looks import ContactSheet, Judge, Upscale, contact_sheet, judge, upscale
 from gan_hub import PhotoStylizer
-from gan_hub.noise import position_noise
-from gan_hub.photos import encode_photo, open_photo
+from gan_hub.painting.noise import position_noise
+from gan_hub.painting.photos import encode_photo, open_photo
 
 LAYOUTS = {"channels_last": torch.channels_last, "contiguous": torch.contiguous_format}
 TUTORIAL_WIDTHS = (64, 128, 256)

@@ -27,7 +27,7 @@ from benchmarks.painting_judge import Options as JudgeOptions
 from benchmarks.painting_judge import PaintingJudge, load_judge
 from gan_hub import PhotoStylizer
 from gan_hub.images import to_pil
-from train.style.health import gradient_correlation
+from gan_hub.training.style.health import gradient_correlation
 
 MAX_SHEET_BYTES = 1_500_000
 BICUBIC, SHARPER_BICUBIC = "bicubic (Pillow's)", "bicubic (torch's)"  # -1/2 and -3/4 are the kernels' slopes

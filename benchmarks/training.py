@@ -34,23 +34,18 @@ from tqdm.auto import tqdm
 from benchmarks.machine import machine
 from gan_hub.data.dataset import Dataset
 from gan_hub.images import from_uint8
-from gan_hub.losses import (
-    LOSSES,
-    relativistic_discriminator_loss,
-    relativistic_generator_loss,
-    squared_gradient_norm,
-)
+from gan_hub.losses import LOSSES, relativistic_discriminator_loss, relativistic_generator_loss, squared_gradient_norm
 from gan_hub.models import ARCHITECTURES
-from train.batches import Batches
-from train.build import build_trainer, make_discriminator, make_generator
-from train.config import TrainingOptions
-from train.data import load_dataset
-from train.environment import PROCESS_SETTINGS
-from train.interrupt import Interrupt
-from train.launch import make_accelerator
-from train.presets import preset
-from train.run import Run
-from train.train import subject
+from gan_hub.training.checkpoints.interrupt import Interrupt
+from gan_hub.training.data.batches import Batches
+from gan_hub.training.data.datasets import load_dataset
+from gan_hub.training.loop.build import build_trainer, make_discriminator, make_generator
+from gan_hub.training.loop.environment import PROCESS_SETTINGS
+from gan_hub.training.options.options import TrainingOptions
+from gan_hub.training.options.presets import preset
+from gan_hub.training.run.launch import make_accelerator
+from gan_hub.training.run.run import Run
+from gan_hub.training.train import subject
 
 CONTENDERS = ("trainer", "bare", "huggan", "plain", "plain, lazy penalties")
 NO_PENALTY = ("trainer", "bare", "huggan")  # what is left where the preset has no penalties
@@ -128,7 +123,7 @@ def run(contender: str, options: Options) -> float:
 
 
 def trainer_step(options: TrainingOptions, data: Dataset) -> Callable[[], None]:
-    """A step as `train.launch.run_loop` takes it."""
+    """A step as `gan_hub.training.run.launch.run_loop` takes it."""
     trainer = build_trainer(options, data, accelerator := make_accelerator(options))
     batches = Batches(data, options, accelerator=accelerator)
     run = Run(options, subject(options, data, accelerator), trainer)

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, conv2d, leaky_relu
 
-from gan_hub import hub, weights
-from gan_hub.config import ConfigError, read_json
+from gan_hub.loading import model_files, weights
+from gan_hub.loading.config import ConfigError, read_json
 from gan_hub.models.classifier import Classifier
 
 BATCH = 500
@@ -51,8 +51,8 @@ class FeatureExtractor:
         Raises:
             ModelError: there is none of that name, or its files are damaged.
         """
-        folder = hub.BUNDLED_FOLDER / Path(name).name
-        if not (folder / hub.CONFIG_FILE).is_file():
+        folder = model_files.BUNDLED_FOLDER / Path(name).name
+        if not (folder / model_files.CONFIG_FILE).is_file():
             raise weights.ModelError(
                 f"there is no bundled feature extractor '{name}'; there are: {', '.join(_names())}"
             )
@@ -66,7 +66,7 @@ class FeatureExtractor:
             ModelError: the files are damaged, or of something else.
             ConfigError: the configuration can't be used.
         """
-        config = read_json(folder / hub.CONFIG_FILE)
+        config = read_json(folder / model_files.CONFIG_FILE)
         if config.get("architecture") != "classifier":
             raise ConfigError(f"'{folder.name}' is not a classifier; bundled ones are: {', '.join(_names())}")
         shape = {key: config[key] for key in ("channels", "num_classes", "feature_dim")}
@@ -206,4 +206,4 @@ def choose_extractor(name: str, *, data_name: str, channels: int) -> Extractor:
 
 
 def _names() -> Sequence[str]:
-    return sorted(path.name for path in hub.BUNDLED_FOLDER.glob("*-features"))
+    return sorted(path.name for path in model_files.BUNDLED_FOLDER.glob("*-features"))

@@ -7,19 +7,27 @@ import torch
 from huggingface_hub import ModelCard
 from torch import Tensor, nn
 
-from gan_hub import __version__, card, weights
-from gan_hub.budget import check_budget
-from gan_hub.chunks import in_chunks
-from gan_hub.companions import Companions
-from gan_hub.config import FORMAT_VERSION, GeneratorConfig
-from gan_hub.directions import Directions
-from gan_hub.encoder import LatentEncoder
-from gan_hub.hub import ModelFiles
-from gan_hub.interpolation import pictures_along
-from gan_hub.labels import Labels, label_tensor
-from gan_hub.latents import check_seed, emphasised, labels_of_latents, latents_from_seeds, structured, truncate
+from gan_hub import __version__
+from gan_hub.editing.directions import Directions
+from gan_hub.editing.encoder import LatentEncoder
+from gan_hub.editing.sidecars import Sidecars
+from gan_hub.latents.interpolation import pictures_along
+from gan_hub.latents.labels import Labels, label_tensor
+from gan_hub.latents.seeds import (
+    check_seed,
+    labels_of_latents,
+    latents_from_seeds,
+    structured,
+    truncate,
+    with_scaled_code,
+)
+from gan_hub.loading import card, weights
+from gan_hub.loading.budget import check_budget
+from gan_hub.loading.config import FORMAT_VERSION, GeneratorConfig
+from gan_hub.loading.model_files import ModelFiles
+from gan_hub.loading.pretrained import PretrainedModel
 from gan_hub.models import ARCHITECTURES
-from gan_hub.pretrained import PretrainedModel
+from gan_hub.models.chunks import in_chunks
 
 
 class GanGenerator(
@@ -90,29 +98,29 @@ class GanGenerator(
             format_version=format_version,
         )
         super().__init__(config)
-        self.companions = Companions(config)
+        self.sidecars = Sidecars(config)
 
     @property
     def directions(self) -> Directions | None:
-        """Directions of this generator (`gan_hub.directions`), loaded, saved and pushed with it; None = there are none.
+        """Directions (`gan_hub.editing.directions`), loaded, saved and pushed with the generator; None = none.
 
         Raises:
             ModelError: the file beside the generator can't be reached or is refused. Raised when first asked for.
         """
-        return self.companions.directions
+        return self.sidecars.directions
 
     @directions.setter
     def directions(self, directions: Directions | None) -> None:
-        self.companions.directions = directions
+        self.sidecars.directions = directions
 
     @property
     def encoder(self) -> LatentEncoder | None:
-        """The encoder of this generator (`gan_hub.encoder`), loaded, saved and pushed as `directions` are."""
-        return self.companions.encoder
+        """The encoder of this generator (`gan_hub.editing.encoder`), loaded, saved and pushed as `directions` are."""
+        return self.sidecars.encoder
 
     @encoder.setter
     def encoder(self, encoder: LatentEncoder | None) -> None:
-        self.companions.encoder = encoder
+        self.sidecars.encoder = encoder
 
     @property
     def image_size(self) -> tuple[int, int]:
@@ -153,7 +161,7 @@ class GanGenerator(
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         """Map z [B, latent_dim] and labels, as the network takes them, to images [B, T * C, H, W] in [-1, 1]."""
-        return self.network(emphasised(z, self.config.num_categories), labels)
+        return self.network(with_scaled_code(z, self.config.num_categories), labels)
 
     def latents(self, seeds: Sequence[int]) -> Tensor:
         """The latents of the seeds: [N, latent_dim], on the CPU; each row depends on its own seed alone."""
@@ -252,8 +260,8 @@ class GanGenerator(
             num_frames: 1, which is the first key alone, or enough to show each key.
             labels: of the keys, as in `generate`; None = each key's own.
             truncation: psi in [0, 2], of the keys.
-            kind: lerp, slerp or cubic; see `gan_hub.paths.points`.
-            easing: of `gan_hub.paths.EASINGS`, from key to key.
+            kind: lerp, slerp or cubic; see `gan_hub.latents.paths.points`.
+            easing: of `gan_hub.latents.paths.EASINGS`, from key to key.
             loop: a last leg leads back to the first key, which is not repeated.
             ping_pong: then the way back, which repeats neither end. Not together with `loop`.
             even_pace: let successive pictures differ equally, for a first pass over 32 pictures a leg.
@@ -289,11 +297,11 @@ class GanGenerator(
         check_budget(lambda: self(z, labels), self.config.architecture)
 
     def _remember(self, files: ModelFiles) -> None:
-        self.companions.files = files
+        self.sidecars.files = files
 
     def _save_pretrained(self, save_directory: Path) -> None:
         super()._save_pretrained(save_directory)
-        self.companions.save(save_directory)
+        self.sidecars.save(save_directory)
 
     def _build_network(self) -> nn.Module:
         return ARCHITECTURES[self.config.architecture].generator(

@@ -9,17 +9,18 @@ from huggingface_hub import ModelCard
 from PIL import Image
 from torch import Tensor, nn
 
-from gan_hub import __version__, card, weights
-from gan_hub.budget import check_budget
-from gan_hub.config import FORMAT_VERSION
-from gan_hub.latents import check_seed
+from gan_hub import __version__
+from gan_hub.latents.seeds import check_seed
+from gan_hub.loading import card, weights
+from gan_hub.loading.budget import check_budget
+from gan_hub.loading.config import FORMAT_VERSION
+from gan_hub.loading.pretrained import PretrainedModel
+from gan_hub.loading.stylizer_config import StylizerConfig
 from gan_hub.models.stylizers import STYLIZERS
-from gan_hub.noise import position_noise
-from gan_hub.painting import Painting, resized
-from gan_hub.photos import PhotoError, Upright, upright
-from gan_hub.pretrained import PretrainedModel
-from gan_hub.stylizer_config import StylizerConfig
-from gan_hub.tiling import TiledPass
+from gan_hub.painting.blending import Painting, resized
+from gan_hub.painting.noise import position_noise
+from gan_hub.painting.photos import PhotoError, Upright, upright
+from gan_hub.painting.tiling import TiledPass
 
 MAX_PAINTED_PIXELS = 200_000_000  # of a result: a photo of 50 MP, twice as large
 MAX_TILE_SIZE = 4096
@@ -91,7 +92,7 @@ class PhotoStylizer(
 
     @property
     def noise_cells(self) -> tuple[int, ...]:
-        """Of the noise that the network takes, the cell of each channel; see `gan_hub.noise`."""
+        """Of the noise that the network takes, the cell of each channel; see `gan_hub.painting.noise`."""
         return tuple(self.network.noise_cells)  # type: ignore[arg-type]
 
     def features(self, photo: Tensor, noise: Tensor) -> list[Tensor]:

@@ -19,11 +19,11 @@ from huggingface_hub import HfApi, SpaceHardware, get_token
 from huggingface_hub.errors import HfHubHTTPError
 from staging import MAX_BUILD_SECONDS, TAG, ZERO_HARDWARE, Plan, Sdk, stage
 
-from gan_hub import hub
+from gan_hub.loading import model_files
 
 POLL_SECONDS = 5.0
 NUM_LOG_LINES = 15
-KINDS: tuple[hub.Kind, ...] = ("generator", "stylizer", "upscaler")
+KINDS: tuple[model_files.Kind, ...] = ("generator", "stylizer", "upscaler")
 ADVICE = {
     "NO_APP_FILE": "its app.py is missing",
     "CONFIG_ERROR": "the Hub refuses its README's front matter",
@@ -75,7 +75,7 @@ def plan_of(options: Options) -> Plan:
         DeployError: the options are not possible together.
         ModelError: a model can't be had by visitors.
     """
-    if not hub.REPO_ID.fullmatch(options.space):
+    if not model_files.REPO_ID.fullmatch(options.space):
         raise DeployError(f"'{options.space}' is no name of a Space; write it as org/name, such as you/playground")
     if not options.models:
         raise DeployError("a playground needs at least one model; name some with --models")
@@ -86,12 +86,12 @@ def plan_of(options: Options) -> Plan:
     name = options.space.split("/")[1]
     if sdk == "static":
         return Plan(name, sdk, models=options.models)
-    kinds: dict[str, hub.Kind | None] = {}
+    kinds: dict[str, model_files.Kind | None] = {}
     commits = {}
     for model in options.models:
         # As nobody: that is who visitors are, whatever the owner of the Space may see.
-        files = hub.locate(model, token=False, allow_folders=False, kinds=KINDS)
-        kinds[model] = hub.kind_of(hub.load_config(files))
+        files = model_files.locate(model, token=False, allow_folders=False, kinds=KINDS)
+        kinds[model] = model_files.kind_of(model_files.load_config(files))
         if kinds[model] not in ("generator", "stylizer"):
             raise DeployError(f"'{model}' is no generator and no style, so the page can't offer it; leave it out")
         if options.preload and files.commit:

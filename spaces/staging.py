@@ -12,9 +12,9 @@ from typing import Any, Literal
 from huggingface_hub import SpaceCardData
 from packaging.requirements import Requirement
 
-from gan_hub.hub import CONFIG_FILE
-from gan_hub.offered import MODELS_VARIABLE, STYLES_VARIABLE
-from gan_hub.weights import WEIGHTS_FILE
+from gan_hub.hub.playground import MODELS_VARIABLE, STYLES_VARIABLE
+from gan_hub.loading.model_files import CONFIG_FILE
+from gan_hub.loading.weights import WEIGHTS_FILE
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent

@@ -12,14 +12,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.tally import Tally
+from tests.support.tally import Tally
 
 ROOT = Path(__file__).parent.parent
 # package -> until when it is borne, and why
 EXCEPTIONS = {
     "pillow": (
         datetime.date(2027, 3, 1),
-        "gradio 6 asks for pillow < 13; what the page decodes is bounded in format, bytes and pixels (gan_hub.photos)",
+        "gradio 6 asks for pillow < 13; what the page decodes is bounded in format, bytes and pixels (photos.py)",
     ),
 }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hub_server import TOKEN, LoopbackHub
+from tests.support.hub_server import TOKEN, LoopbackHub
 
 assert "huggingface_hub" not in sys.modules, "huggingface_hub reads its environment when it is imported"
 

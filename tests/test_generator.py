@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from gan_hub import GanGenerator
-from gan_hub.cli import main
-from gan_hub.latents import labels_of_latents
+from gan_hub.cli.main import main
+from gan_hub.latents.seeds import labels_of_latents
+from gan_hub.loading.weights import ModelError, halve
 from gan_hub.models import ARCHITECTURES
-from gan_hub.weights import ModelError, halve
 from tests.conftest import make_generator
 
 

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageOps
 
 from gan_hub import GanGenerator, ModelError, PhotoStylizer
-from gan_hub import hub as gan_hub_hub
-from gan_hub.photos import MAX_PIXELS, PhotoError, encode_photo
+from gan_hub.loading import model_files as gan_hub_hub
+from gan_hub.painting.photos import MAX_PIXELS, PhotoError, encode_photo
+from gan_hub.painting.tiling import TiledPass
 from gan_hub.stylizer import PhotoStylizer as StylizerClass
-from gan_hub.tiling import TiledPass
 from tests.conftest import STYLIZER_VARIANTS, make_stylizer, perturb
-from tests.test_tiling import noisy_photo
+from tests.painting.test_tiling import noisy_photo
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 ORIENTATION, MAKER, GPS = 0x0112, 0x010F, 0x8825

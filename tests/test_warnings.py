@@ -22,11 +22,11 @@ for kind in (DeprecationWarning, PendingDeprecationWarning, FutureWarning):
 {planted}
 for name in sys.argv[2:]:
     importlib.import_module(name)
-from gan_hub.page import build_demo
+from gan_hub.page.launch import build_demo
 build_demo()
 print("started")
 """
-PLANTED = "warnings.warn_explicit('old', FutureWarning, 'x.py', 1, module='gan_hub.page.blocks')"
+PLANTED = "warnings.warn_explicit('old', FutureWarning, 'x.py', 1, module='gan_hub.page.server.blocks')"
 
 
 def started(planted: str = "") -> subprocess.CompletedProcess[str]:
@@ -52,7 +52,8 @@ def test_a_planted_warning_stops_the_start() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
-    "module", ["gan_hub", "gan_hub.page.blocks", "train.style.loop", "tests.test_warnings", "app", "deploy"]
+    "module",
+    ["gan_hub", "gan_hub.page.server.blocks", "gan_hub.training.style.step", "tests.test_warnings", "app", "deploy"],
 )
 def test_a_warning_of_our_own_fails_a_test(kind: type[Warning], module: str) -> None:
     with pytest.raises(kind):

@@ -8,81 +8,13 @@ accelerate launch train/stylize.py --photos my_photos --style_image one_painting
 import sys
 from pathlib import Path
 
-if __package__ in (None, ""):
-    # Launched as a file, Python puts train/ itself first on the path, where `import train` would find train.py.
-    sys.path[0] = str(Path(__file__).resolve().parent.parent)
-
-from train.environment import tune_process
-
 if __name__ == "__main__":
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)  # the library of this checkout
+
+    from gan_hub.training.loop.environment import tune_process
+
     tune_process()  # before torch is imported, which reads the settings
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+    from gan_hub.training.style.train import main
 
-from accelerate import Accelerator
-
-from gan_hub.card import StyleFacts
-from train.launch import begin, carry_out, launched, parse_with_preset
-from train.run import Run, Subject
-from train.style.batches import StyleBatches
-from train.style.build import build_style_trainer
-from train.style.config import StyleOptions
-from train.style.data import StyleData, load_style_data
-from train.style.health import StyleMonitor
-from train.style.presets import STYLE_PRESETS, style_preset
-from train.style.sheet import Sheet
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Parse the command line, train, and return the exit status; see `train.launch.launched`."""
-    return launched(parse, train, arguments)
-
-
-def parse(arguments: Sequence[str]) -> StyleOptions:
-    """The options: the preset's, with those named on the command line instead.
-
-    Raises:
-        OptionError: the preset is unknown, or an option is refused.
-    """
-    return parse_with_preset(
-        arguments, StyleOptions, STYLE_PRESETS, style_preset, default="own", what="a stylizer of photos"
-    )
-
-
-def train(options: StyleOptions) -> None:
-    """Train from start to end, or to an interrupt, and write the run folder."""
-    options, accelerator, resumed = begin(options)
-    with accelerator.main_process_first():
-        data = load_style_data(options)
-    trainer = build_style_trainer(options, accelerator)
-    batches = StyleBatches(data, options, accelerator=accelerator)
-    run = Run(options, subject(options, data, accelerator), trainer, resumed)
-    carry_out(trainer, batches, run, resumed)
-
-
-def subject(options: StyleOptions, data: StyleData, accelerator: Accelerator) -> Subject:
-    """What the run is about."""
-    photos = [sketch.photo for sketch in data.sketches]
-    watched = accelerator.is_main_process and options.health_steps > 0
-
-    def facts(measured: Mapping[str, str] | None, **known: Any) -> StyleFacts:
-        return StyleFacts(
-            paintings=data.painting_names,
-            photos=data.photo_description,
-            data_sha256=data.sha256,
-            measured=measured or {},
-            **known,
-        )
-
-    return Subject(
-        description=data.description(),
-        data_sha256=data.sha256,
-        save_sheet=Sheet.of(photos),
-        facts=facts,
-        health=StyleMonitor(options, photos, accelerator.device) if watched else None,
-    )
-
-
-if __name__ == "__main__":
     sys.exit(main())

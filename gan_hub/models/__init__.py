@@ -1,4 +1,4 @@
-"""The networks. To add an architecture: its file here, its row below, its preset in train/presets.py."""
+"""The networks. To add an architecture, add its file here and its row below."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,9 +1,9 @@
-"""The image-to-image networks. To add one: its file here, its row below, its preset in train/style_presets.py.
+"""The image-to-image networks. To add one: its file here, its row below, its preset in training/style/presets.py.
 
 Each maps (photo [B, 3, H, W], noise [B, noise_channels, H / noise_grid, W / noise_grid]) to
 [B, 3, scale * H, scale * W], and knows `grid` (H and W are multiples of it), `noise_grid`, `noise_cells` (see
-`gan_hub.noise`), `scale`, `halo` (pixels around a pixel that it depends on), and `tile_size` (side of what is best
-painted at a time of a large picture; see benchmarks/stylize.py).
+`gan_hub.painting.noise`), `scale`, `halo` (pixels around a pixel that it depends on), and `tile_size` (side of what is
+best painted at a time of a large picture; see benchmarks/stylize.py).
 """
 
 from collections.abc import Callable

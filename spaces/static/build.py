@@ -22,10 +22,10 @@ from typing import Any
 import tyro
 
 from gan_hub import GanGenerator, PhotoStylizer, __version__
-from gan_hub.export import ExportError, export_onnx, load_model
-from gan_hub.hub import BUNDLED_FOLDER
-from gan_hub.sampling import file_stem, public_name
-from gan_hub.weights import count_parameters
+from gan_hub.hub.export import ExportError, export_onnx, load_model
+from gan_hub.loading.model_files import BUNDLED_FOLDER
+from gan_hub.loading.weights import count_parameters
+from gan_hub.recipes.names import file_stem, public_name
 
 HERE = Path(__file__).resolve().parent
 EXAMPLES = HERE.parents[1] / "gan_hub" / "page" / "examples"

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from gan_hub import page
-from gan_hub.page.models import ModelShelf
-from tests.styles import bundle_styles
+from gan_hub.page import launch
+from gan_hub.page.server.model_cache import ModelCache
+from tests.support.styles import bundle_styles
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 # What each tab shows when it is ready; the others show pictures at once.
@@ -33,14 +33,16 @@ def bundled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="package")
-def shelf(bundled: None) -> ModelShelf:
-    return ModelShelf(allow_folders=True)
+def model_cache(bundled: None) -> ModelCache:
+    return ModelCache(allow_folders=True)
 
 
 @pytest.fixture(scope="package")
-def url(shelf: ModelShelf) -> Iterator[str]:
-    demo = page.build_demo(shelf=shelf)
-    _, address, _ = demo.launch(server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **page.launch_options())
+def url(model_cache: ModelCache) -> Iterator[str]:
+    demo = launch.build_demo(model_cache=model_cache)
+    _, address, _ = demo.launch(
+        server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **launch.launch_options()
+    )
     yield address
     demo.close()
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from gan_hub.explore_state import ExploreState, place_of
-from gan_hub.keys import pictures_of
-from gan_hub.page.models import ModelShelf
-from gan_hub.recipe import read_recipe
-from gan_hub.walk_state import WalkState
+from gan_hub.page.server.model_cache import ModelCache
+from gan_hub.recipes.explore_links import ExploreState, read_picture_link
+from gan_hub.recipes.recipe import read_recipe
+from gan_hub.recipes.walk_links import WalkState
+from gan_hub.sampling.pictures import pictures_of
 
 pytestmark = pytest.mark.browser
 
@@ -29,12 +29,14 @@ def query(tab: Page) -> str:
 
 
 def test_sliders_add_up_and_the_link_brings_them_back(
-    open_page: Open, shelf: ModelShelf, screenshots: Path, tmp_path: Path
+    open_page: Open, model_cache: ModelCache, screenshots: Path, tmp_path: Path
 ) -> None:
     tab = open_page("?tab=explore&model=mnist-gan&key=7:3")
     expect(tab.locator("#explored")).to_contain_text("not moved", timeout=SLOW)
     start = fetched(tab, "#explore-start img")
-    assert fetched(tab, "#explore-moved img") == start == pictures_of(shelf.get("mnist-gan"), [start_key()])[0].png()
+    assert (
+        fetched(tab, "#explore-moved img") == start == pictures_of(model_cache.get("mnist-gan"), [start_key()])[0].png()
+    )
     tab.get_by_label("number input for Direction 2").fill("2")
     expect(tab.locator("#explored")).to_contain_text("Direction 2 +2", timeout=SLOW)
     tab.get_by_label("number input for Direction 5").fill("-1.5")
@@ -59,7 +61,7 @@ def test_sliders_add_up_and_the_link_brings_them_back(
 
 
 def start_key():
-    return place_of("?tab=explore&model=mnist-gan&key=7:3")[2]
+    return read_picture_link("?tab=explore&model=mnist-gan&key=7:3")[2]
 
 
 def test_a_name_is_given_and_linked(open_page: Open) -> None:
@@ -95,7 +97,7 @@ def test_a_favourite_stays_in_the_browser(open_page: Open, screenshots: Path) ->
     expect(kept).to_have_count(0, timeout=SLOW)
 
 
-def test_from_a_picture_to_its_directions_and_to_a_walk(open_page: Open, shelf: ModelShelf) -> None:
+def test_from_a_picture_to_its_directions_and_to_a_walk(open_page: Open, model_cache: ModelCache) -> None:
     tab = open_page("?seed=5&count=4")
     tab.locator("#gallery .thumbnail-lg").nth(1).click()
     tab.locator("#around").get_by_role("button", name="Explore").click()

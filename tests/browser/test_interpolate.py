@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from gan_hub import walk as walks
-from gan_hub.page.models import ModelShelf
-from gan_hub.walk import encode_walk, read_walk
+from gan_hub.page.server.model_cache import ModelCache
+from gan_hub.recipes import walk as walks
+from gan_hub.recipes.walk import encode_walk, read_walk
 
 pytestmark = pytest.mark.browser
 
@@ -25,7 +25,7 @@ def walk_from_a_picture(tab: Page, place: int) -> None:
     expect(tab.locator("#frame img")).to_be_visible(timeout=SLOW)
 
 
-def test_a_walk_from_a_picture(open_page: Open, shelf: ModelShelf, screenshots: Path, tmp_path: Path) -> None:
+def test_a_walk_from_a_picture(open_page: Open, model_cache: ModelCache, screenshots: Path, tmp_path: Path) -> None:
     tab = open_page("?seed=5&count=4")
     tab.locator("#gallery .thumbnail-lg").nth(2).click()
     tab.get_by_role("button", name="More like this").click()
@@ -41,7 +41,7 @@ def test_a_walk_from_a_picture(open_page: Open, shelf: ModelShelf, screenshots: 
     download.value.save_as(tmp_path / "walk.mp4")
     data = (tmp_path / "walk.mp4").read_bytes()
     walk = read_walk(data)
-    assert data == encode_walk(shelf.get(walk.model), walk, "mp4")
+    assert data == encode_walk(model_cache.get(walk.model), walk, "mp4")
 
 
 def test_stop_keeps_what_there_is(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:

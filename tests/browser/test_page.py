@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from gan_hub import sampling
-from gan_hub.page import handlers
-from gan_hub.page.handlers import default_model
-from gan_hub.page.models import ModelShelf
-from gan_hub.push import push
-from gan_hub.recipe import read_recipe
-from gan_hub.state import PageState
+from gan_hub.hub.push import push
+from gan_hub.page.components.model_picker import default_model
+from gan_hub.page.server.model_cache import ModelCache
+from gan_hub.page.tabs.sample import handlers
+from gan_hub.recipes.links import PageState
+from gan_hub.recipes.recipe import read_recipe
+from gan_hub.sampling.pictures import sample as sample_pictures
 from tests.conftest import make_generator
 
 pytestmark = pytest.mark.browser
@@ -30,11 +30,11 @@ def shown(tab: Page) -> list[bytes]:
     return [tab.request.get(source).body() for source in sources]
 
 
-def made(shelf: ModelShelf, state: PageState) -> list[bytes]:
+def made(model_cache: ModelCache, state: PageState) -> list[bytes]:
     """What the library makes for the same controls."""
     seeds = range(state.seed, state.seed + state.count)
-    generator = shelf.get(state.model or default_model())
-    pictures = sampling.sample(generator, seeds, label=state.label, truncation=state.truncation)
+    generator = model_cache.get(state.model or default_model())
+    pictures = sample_pictures(generator, seeds, label=state.label, truncation=state.truncation)
     return [picture.png() for picture in pictures]
 
 
@@ -48,22 +48,22 @@ def wait_for_seed(tab: Page, seed: int) -> None:
 
 
 def test_pictures_are_there_at_once_and_follow_the_controls(
-    open_page: Open, shelf: ModelShelf, screenshots: Path
+    open_page: Open, model_cache: ModelCache, screenshots: Path
 ) -> None:
     tab = open_page()
-    assert shown(tab) == made(shelf, PageState())
+    assert shown(tab) == made(model_cache, PageState())
     tab.screenshot(path=screenshots / "page.png", full_page=True)
     tab.get_by_label("Seed").fill("4000000000")
     tab.get_by_label("number input for Pictures").fill("5")
     generate(tab)
     wait_for_seed(tab, 4_000_000_000)
     expect(tab.locator("#summary")).to_contain_text("5 pictures")
-    assert shown(tab) == made(shelf, PageState(seed=4_000_000_000, count=5))
+    assert shown(tab) == made(model_cache, PageState(seed=4_000_000_000, count=5))
     rendering = tab.locator("#gallery img").first.evaluate("image => getComputedStyle(image).imageRendering")
     assert rendering == "pixelated"
 
 
-def test_a_model_on_the_hub_is_found_and_chosen(open_page: Open, shelf: ModelShelf, hub, tmp_path: Path) -> None:
+def test_a_model_on_the_hub_is_found_and_chosen(open_page: Open, model_cache: ModelCache, hub, tmp_path: Path) -> None:
     make_generator().save_pretrained(tmp_path / "gan")
     push(tmp_path / "gan", "org/found-here")
     push(tmp_path / "gan", "org/elsewhere")
@@ -78,15 +78,15 @@ def test_a_model_on_the_hub_is_found_and_chosen(open_page: Open, shelf: ModelShe
     tab.get_by_label("number input for Pictures").fill("2")
     generate(tab)
     expect(tab.locator("#gallery .thumbnail-lg")).to_have_count(2)
-    assert shown(tab) == made(shelf, PageState(model="org/found-here", count=2))
+    assert shown(tab) == made(model_cache, PageState(model="org/found-here", count=2))
 
 
-def test_a_link_brings_the_same_pictures(open_page: Open, shelf: ModelShelf) -> None:
-    label = shelf.get(default_model()).class_names[3]
+def test_a_link_brings_the_same_pictures(open_page: Open, model_cache: ModelCache) -> None:
+    label = model_cache.get(default_model()).class_names[3]
     state = PageState(default_model(), None, 77, 7, 3, 0.55, label)
     tab = open_page(state.to_query())
     expect(tab.locator("#gallery .thumbnail-lg")).to_have_count(7)
-    assert shown(tab) == made(shelf, state)
+    assert shown(tab) == made(model_cache, state)
     expect(tab.get_by_label("Seed")).to_have_value("77")
     tab.get_by_role("button", name="Copy link").click()
     expect(tab.get_by_role("button", name="Copied")).to_be_visible()
@@ -94,16 +94,16 @@ def test_a_link_brings_the_same_pictures(open_page: Open, shelf: ModelShelf) -> 
     assert PageState.from_query("?" + link.partition("?")[2]) == (state, [])
 
 
-def test_a_wrong_link_gives_a_sentence_and_pictures(open_page: Open, shelf: ModelShelf) -> None:
+def test_a_wrong_link_gives_a_sentence_and_pictures(open_page: Open, model_cache: ModelCache) -> None:
     tab = open_page("?seed=abc&count=3&model=<img src=x onerror=alert(1)>")
     expect(tab.get_by_text("From the link: seed 'abc' is not possible")).to_be_visible()
-    assert shown(tab) == made(shelf, PageState(count=3))
+    assert shown(tab) == made(model_cache, PageState(count=3))
 
 
 @pytest.mark.smoke
-def test_a_dropped_png_brings_its_controls_and_itself(open_page: Open, tmp_path: Path, shelf: ModelShelf) -> None:
-    state = PageState(default_model(), None, 31, 1, 1, 1.3, shelf.get(default_model()).class_names[5])
-    (tmp_path / "picture.png").write_bytes(made(shelf, state)[0])
+def test_a_dropped_png_brings_its_controls_and_itself(open_page: Open, tmp_path: Path, model_cache: ModelCache) -> None:
+    state = PageState(default_model(), None, 31, 1, 1, 1.3, model_cache.get(default_model()).class_names[5])
+    (tmp_path / "picture.png").write_bytes(made(model_cache, state)[0])
     tab = open_page()
     tab.locator("#restore input[type=file]").set_input_files(tmp_path / "picture.png")
     wait_for_seed(tab, 31)
@@ -120,7 +120,7 @@ def test_a_foreign_file_gives_a_sentence(open_page: Open, tmp_path: Path) -> Non
     expect(tab.get_by_text("This PNG carries no recipe")).to_be_visible()
 
 
-def test_back_and_forward(open_page: Open, shelf: ModelShelf) -> None:
+def test_back_and_forward(open_page: Open, model_cache: ModelCache) -> None:
     tab = open_page("?seed=1&count=2")
     wait_for_seed(tab, 1)
     tab.get_by_label("Seed").fill("50")
@@ -129,7 +129,7 @@ def test_back_and_forward(open_page: Open, shelf: ModelShelf) -> None:
     tab.go_back()
     wait_for_seed(tab, 1)
     expect(tab.get_by_label("Seed")).to_have_value("1")
-    assert shown(tab) == made(shelf, PageState(seed=1, count=2))
+    assert shown(tab) == made(model_cache, PageState(seed=1, count=2))
     tab.go_forward()
     wait_for_seed(tab, 50)
 
@@ -188,7 +188,7 @@ def test_who_waits_sees_the_place_in_the_queue(
     expect(second.locator("#summary")).to_contain_text("24 pictures")
 
 
-def test_downloads(open_page: Open, shelf: ModelShelf, tmp_path: Path, screenshots: Path) -> None:
+def test_downloads(open_page: Open, model_cache: ModelCache, tmp_path: Path, screenshots: Path) -> None:
     tab = open_page("?seed=9&count=4&columns=2")
     state = PageState(seed=9, count=4)
     name = f"{default_model()}-seeds-9-12"
@@ -199,14 +199,14 @@ def test_downloads(open_page: Open, shelf: ModelShelf, tmp_path: Path, screensho
         download.value.save_as(tmp_path / f"out.{suffix}")
     assert read_recipe(tmp_path / "out.png").seeds == (9, 10, 11, 12)
     with zipfile.ZipFile(tmp_path / "out.zip") as archive:
-        assert [archive.read(name) for name in archive.namelist()[:-1]] == made(shelf, state)
+        assert [archive.read(name) for name in archive.namelist()[:-1]] == made(model_cache, state)
     tab.locator("#gallery .thumbnail-lg").nth(1).click()
     expect(tab.locator("#gallery .preview")).to_be_visible()
     tab.screenshot(path=screenshots / "page-preview.png")
     with tab.expect_download() as download:
         tab.locator("#gallery").get_by_label("Download").first.click()
     download.value.save_as(tmp_path / "one.png")
-    assert (tmp_path / "one.png").read_bytes() == made(shelf, state)[1]
+    assert (tmp_path / "one.png").read_bytes() == made(model_cache, state)[1]
 
 
 def test_phone(open_page: Open, screenshots: Path) -> None:

@@ -10,13 +10,15 @@ import torch
 from playwright.sync_api import Page, expect
 
 import gan_hub
-from gan_hub import images, projection
+from gan_hub import images
 from gan_hub.features import FeatureExtractor
-from gan_hub.keys import Key, pictures_of
-from gan_hub.page import picture_handlers
-from gan_hub.page.models import ModelShelf
-from gan_hub.recipe import read_recipe
-from gan_hub.walk import read_walk
+from gan_hub.inversion import projection
+from gan_hub.page.server.model_cache import ModelCache
+from gan_hub.page.tabs.picture import handlers as picture_handlers
+from gan_hub.recipes.keys import Key
+from gan_hub.recipes.recipe import read_recipe
+from gan_hub.recipes.walk import read_walk
+from gan_hub.sampling.pictures import pictures_of
 from tests.browser.test_explore import fetched
 
 pytestmark = pytest.mark.browser
@@ -58,9 +60,9 @@ def refine(tab: Page) -> None:
     expect(tab.locator("#found")).to_contain_text("of the range", timeout=SLOW)
 
 
-def seen_in(png: bytes, shelf: ModelShelf) -> int:
+def seen_in(png: bytes, model_cache: ModelCache) -> int:
     """The digit that the bundled classifier sees in a reconstruction."""
-    generator = shelf.get("mnist-gan")
+    generator = model_cache.get("mnist-gan")
     key = Key.of_recipe(read_recipe(png))
     picture = pictures_of(generator, [key])[0].image
     pixels = images.from_uint8(torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8).view(1, 1, 28, 28))
@@ -68,7 +70,7 @@ def seen_in(png: bytes, shelf: ModelShelf) -> int:
 
 
 def test_a_drawn_digit_is_found_refined_and_walked_from(
-    open_page: Open, shelf: ModelShelf, screenshots: Path, tmp_path: Path
+    open_page: Open, model_cache: ModelCache, screenshots: Path, tmp_path: Path
 ) -> None:
     tab = open_page("?tab=picture")
     draw(tab, THREE, "3")
@@ -76,7 +78,7 @@ def test_a_drawn_digit_is_found_refined_and_walked_from(
     refine(tab)
     refined = fetched(tab, "#painted-by-model img")
     assert refined != first
-    assert seen_in(refined, shelf) == 3
+    assert seen_in(refined, model_cache) == 3
     tab.screenshot(path=screenshots / "picture.png", full_page=True)
     tab.locator("#own-picture").get_by_role("button", name="Walk from here").click()
     expect(tab.locator("#walked")).to_contain_text("frames", timeout=SLOW)
@@ -110,8 +112,10 @@ def test_a_masked_picture_is_completed(open_page: Open, screenshots: Path) -> No
     assert fetched(tab, "#prepared img") == whole
 
 
-def test_an_upload_is_found_and_a_clear_sheet_starts_anew(open_page: Open, shelf: ModelShelf, tmp_path: Path) -> None:
-    generator = shelf.get("fashion-gan")
+def test_an_upload_is_found_and_a_clear_sheet_starts_anew(
+    open_page: Open, model_cache: ModelCache, tmp_path: Path
+) -> None:
+    generator = model_cache.get("fashion-gan")
     images.to_pil(generator.sample(1, seed=5, labels=9))[0].resize((280, 280)).save(tmp_path / "boot.png")
     tab = open_page("?tab=picture&model=fashion-gan")
     tab.get_by_role("tab", name="Upload").click()

@@ -16,10 +16,10 @@ from PIL import Image, ImageDraw, ImageFilter
 from playwright.sync_api import Browser, Page, Route, expect
 
 from gan_hub import GanGenerator, PhotoStylizer
-from gan_hub.recipe import read_recipe
-from gan_hub.sampling import sample
-from gan_hub.state import PageState, StylizeState
-from gan_hub.walk_state import WalkState
+from gan_hub.recipes.links import PageState, StylizeState
+from gan_hub.recipes.recipe import read_recipe
+from gan_hub.recipes.walk_links import WalkState
+from gan_hub.sampling.pictures import sample
 from tests.browser.static_site import ROOT, STATIC, serve
 
 pytestmark = pytest.mark.browser

@@ -8,10 +8,10 @@ import pytest
 import torch
 from playwright.sync_api import Browser, Page
 
-from gan_hub.labels import class_weights
-from gan_hub.latents import MAX_SEED, labels_of_latents, latents_from_seeds, structured, truncate
-from gan_hub.noise import position_noise
-from gan_hub.paths import points
+from gan_hub.latents.labels import class_weights
+from gan_hub.latents.paths import points
+from gan_hub.latents.seeds import MAX_SEED, labels_of_latents, latents_from_seeds, structured, truncate
+from gan_hub.painting.noise import position_noise
 from tests.browser.static_site import STATIC, serve
 
 pytestmark = pytest.mark.browser

@@ -14,10 +14,10 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
-from gan_hub.page import easel, styles
-from gan_hub.page.models import ModelShelf
-from gan_hub.photos import open_photo
-from gan_hub.state import StylizeState
+from gan_hub.page.server.model_cache import ModelCache
+from gan_hub.page.tabs.stylize import painting_cache, styles
+from gan_hub.painting.photos import open_photo
+from gan_hub.recipes.links import StylizeState
 
 pytestmark = pytest.mark.browser
 
@@ -61,16 +61,16 @@ def upload(tab: Page, photo: Path) -> None:
 def paint_slowly(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Let painting take a minute; returns the share of each step that was done."""
     shares: list[float] = []
-    paint = easel._paint
+    paint = painting_cache._paint
 
-    def slow(order: easel.Order, data: bytes, report: easel.Report) -> easel.Painted:
+    def slow(order: painting_cache.Order, data: bytes, report: painting_cache.Report) -> painting_cache.Painted:
         for number in range(600):
             time.sleep(0.1)
             report(number / 600)
             shares.append(number / 600)
         return paint(order, data, report)
 
-    monkeypatch.setattr(easel, "_paint", slow)
+    monkeypatch.setattr(painting_cache, "_paint", slow)
     return shares
 
 
@@ -107,7 +107,7 @@ def test_strength_and_colours_follow_without_painting(
 ) -> None:
     tab = open_page(OPENED)
     full = difference(tab)
-    monkeypatch.setattr(easel, "_paint", None)  # painting anew would fail
+    monkeypatch.setattr(painting_cache, "_paint", None)  # painting anew would fail
     tab.get_by_label("number input for Strength").fill("40")
     tab.get_by_label("number input for Strength").press("Tab")
     expect(tab).to_have_url(re.compile("strength=40"))
@@ -160,7 +160,7 @@ def test_styles_and_strokes(open_page: Open) -> None:
     expect(tab.locator("#painted")).to_contain_text(re.compile("1024.768"))
 
 
-def test_download(open_page: Open, photo: Path, shelf: ModelShelf, tmp_path: Path) -> None:
+def test_download(open_page: Open, photo: Path, model_cache: ModelCache, tmp_path: Path) -> None:
     tab = open_page(OPENED + "&strength=60")
     upload(tab, photo)
     expect(tab.locator("#painted")).to_contain_text(re.compile("1920.1200 painted in"))
@@ -171,7 +171,7 @@ def test_download(open_page: Open, photo: Path, shelf: ModelShelf, tmp_path: Pat
     assert download.value.suggested_filename == "sea-dots.png"
     download.value.save_as(tmp_path / "out.png")
     whole = open_photo(photo)
-    wanted = shelf.stylizer("dots").stylize(whole, strength=0.6, detail=1024 / 1920)
+    wanted = model_cache.stylizer("dots").stylize(whole, strength=0.6, detail=1024 / 1920)
     assert (np.asarray(Image.open(tmp_path / "out.png")) == np.asarray(wanted)).all()
 
 

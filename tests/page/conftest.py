@@ -8,7 +8,8 @@ import pytest
 import torch
 from gradio_client import Client
 
-from gan_hub import GanGenerator, page
+from gan_hub import GanGenerator
+from gan_hub.page import launch
 
 
 @pytest.fixture(autouse=True)
@@ -34,8 +35,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def url() -> Iterator[str]:
-    demo = page.build_demo(allow_local=True)
-    _, address, _ = demo.launch(server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **page.launch_options())
+    demo = launch.build_demo(allow_local=True)
+    _, address, _ = demo.launch(
+        server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **launch.launch_options()
+    )
     yield address
     demo.close()
 

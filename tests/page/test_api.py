@@ -9,8 +9,8 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
-from gan_hub.cli import main
-from gan_hub.recipe import MAX_SEED, PNG_KEY, read_recipe
+from gan_hub.cli.main import main
+from gan_hub.recipes.recipe import MAX_SEED, PNG_KEY, read_recipe
 
 
 def arguments(model: object, **changes: object) -> list[object]:

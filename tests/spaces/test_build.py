@@ -10,7 +10,7 @@ import build
 import pytest
 from build import BuildError, title, vendor
 
-from gan_hub.hub import ModelError
+from gan_hub.loading.model_files import ModelError
 
 
 def test_titles() -> None:

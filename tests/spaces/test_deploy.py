@@ -12,8 +12,8 @@ from huggingface_hub import HfApi
 
 from gan_hub import GanGenerator
 from tests.conftest import make_generator, make_stylizer
-from tests.hub_routes import front_matter
-from tests.hub_server import TOKEN, Fault, LoopbackHub, Repo
+from tests.support.hub_routes import front_matter
+from tests.support.hub_server import TOKEN, Fault, LoopbackHub, Repo
 
 SPACE = "org/digit-garden"
 
@@ -57,7 +57,7 @@ def test_a_new_space(api: HfApi, hub: LoopbackHub, capsys: pytest.CaptureFixture
     assert (space["sdk"], space["hardware"]) == ("gradio", "zero-a10g")
     assert repo.private
     assert space["variables"] == {"GAN_HUB_MODELS": "mnist-gan", "GAN_HUB_STYLES": "monet"}
-    assert {"app.py", "README.md", "requirements.txt", "gan_hub/page/zero.py"} <= set(repo.head)
+    assert {"app.py", "README.md", "requirements.txt", "gan_hub/page/server/zerogpu.py"} <= set(repo.head)
     assert "gan_hub/bundled/mnist-gan/model.safetensors" in repo.head
     assert front_matter(repo.head)["sdk"] == "gradio"
     assert repo.stages == ["RUNNING"]

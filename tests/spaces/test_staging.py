@@ -115,7 +115,14 @@ def test_what_the_page_finds_in_its_environment() -> None:
 def test_nothing_of_this_machine_is_staged(tmp_path: Path) -> None:
     stage(DOCKER, tmp_path / "space")
     files = {path.relative_to(tmp_path / "space").as_posix() for path in (tmp_path / "space").rglob("*")}
-    assert {"app.py", "README.md", "requirements.txt", "LICENSE", "Dockerfile", "gan_hub/page/zero.py"} <= files
+    assert {
+        "app.py",
+        "README.md",
+        "requirements.txt",
+        "LICENSE",
+        "Dockerfile",
+        "gan_hub/page/server/zerogpu.py",
+    } <= files
     assert not [name for name in files if "__pycache__" in name or name.startswith(("tests", "train", "spaces"))]
 
 

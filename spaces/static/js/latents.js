@@ -1,4 +1,4 @@
-// From seeds to latents and classes, and from one latent to another: what gan_hub/latents.py, arcs.py and paths.py do.
+// From seeds to latents and classes, and from one latent to another: what gan_hub/latents/seeds.py, arcs.py and paths.py do.
 
 import { normals } from "./random.js";
 

@@ -1,4 +1,4 @@
-// Noise that is a function of the place alone: what gan_hub/noise.py does, to the bit.
+// Noise that is a function of the place alone: what gan_hub/painting/noise.py does, to the bit.
 
 const GOLDEN = 0x9e3779b9; // 2**32 over the golden ratio: keeps rows and columns of one number apart
 

@@ -1,6 +1,6 @@
 // From floats in [-1, 1] to pixels, to grids, and to PNG files that carry their recipes.
 
-const PNG_KEY = "gan-hub"; // of the text chunk; see gan_hub/recipe.py
+const PNG_KEY = "gan-hub"; // of the text chunk; see gan_hub/recipes/recipe.py
 const GRID_PADDING = 2;
 
 /** One picture as ImageData; grey, RGB, or RGBA whose colours the network has multiplied by alpha. */

@@ -1,0 +1,1 @@
+"""How good and how diverse generated pictures are: metrics, divergences, curves, the evaluator."""

@@ -1,0 +1,177 @@
+"""Measuring a generator: its samples against real pictures, in the space of a feature extractor."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from gan_hub.data.dataset import Dataset
+from gan_hub.data.idx import IDX_SETS, load_idx_set
+from gan_hub.evaluation.diversity import copied_share, diversity, thumbnails
+from gan_hub.evaluation.metrics import all_metrics, frechet_distance
+from gan_hub.features import Extractor, FeatureExtractor, choose_extractor
+from gan_hub.generator import GanGenerator
+from gan_hub.images import from_uint8
+from gan_hub.latents.seeds import labels_of_latents
+from gan_hub.loading.card import Metric
+
+NUM_SAMPLES = 10_000
+MIN_PICTURES = 16  # below which no figure means anything
+SEED = 1_000_000  # far from the seeds that people look at, so that what is measured is not what was admired
+CHUNK = 500
+
+
+@dataclass
+class Evaluator:
+    """Compares a generator's samples with real pictures.
+
+    Attributes:
+        extractor: of the features.
+        real: [N, D], features of the pictures to compare with: the test pictures where the data has some.
+        train: [N, D], features of as many training pictures: real against real. None where there are no others.
+        labels: [M], the classes that the generator is asked for, so that the share of each class is the data's, as in
+            StyleGAN2-ADA's metrics; None without classes.
+        thumbnails: [K, D'], of training pictures, to tell copies.
+        num_samples: M, generated pictures.
+    """
+
+    extractor: Extractor
+    real: Tensor
+    train: Tensor | None
+    labels: Tensor | None
+    thumbnails: Tensor
+    num_samples: int = NUM_SAMPLES
+
+    @classmethod
+    def for_dataset(
+        cls, data: Dataset, data_dir: Path, *, extractor: str = "auto", num_samples: int = NUM_SAMPLES
+    ) -> "Evaluator | None":
+        """The evaluator of a data set; None if it has too few pictures for any figure to mean something.
+
+        Args:
+            data: the training pictures. A named set is measured against its test pictures, any other against itself.
+            data_dir: where the test pictures of the named sets are.
+            extractor: see `choose_extractor`.
+            num_samples: to generate; if the data holds fewer pictures, as many as it holds.
+
+        Raises:
+            ModelError: there is no such extractor, or it can't be loaded.
+        """
+        if len(data) < MIN_PICTURES:
+            return None
+        count = min(num_samples, len(data))
+        chosen = torch.randperm(len(data), generator=torch.Generator().manual_seed(0))[:count]
+        measure = choose_extractor(extractor, data_name=data.name, channels=data.images.shape[1])
+        train = measured(measure, data.images, chosen)
+        labels = data.labels[chosen] if data.class_names else None
+        small = measured(thumbnails, data.images, chosen)
+        if data.name not in IDX_SETS:
+            return cls(measure, train, None, labels, small, count)
+        test = load_idx_set(data.name, data_dir, train=False)
+        real = measured(measure, test.images, torch.arange(len(test)))
+        return cls(measure, real, train, labels, small, count)
+
+    def quick(self, generator: GanGenerator) -> dict[str, float]:
+        """The Frechet distance, and what a classifier of these classes sees in the samples."""
+        images, labels = self.sample(generator)
+        scores = {"frechet_distance": frechet_distance(self.real, self.extractor(images))}
+        return scores | self._class_scores(images, labels)
+
+    def full(self, generator: GanGenerator) -> tuple[dict[str, float], dict[str, float]]:
+        """Every metric of the samples, and of as many training pictures for reference.
+
+        The class scores, and a second Frechet distance, are of samples with the classes drawn uniformly.
+        """
+        images, _ = self.sample(generator)
+        scores = all_metrics(self.real, self.extractor(images))
+        small = torch.cat([thumbnails(some) for some in images.split(CHUNK)])
+        scores["diversity"] = diversity(self.thumbnails[:CHUNK], small[:CHUNK])
+        scores["copied_share"] = copied_share(self.thumbnails, small)
+        reference = {} if self.train is None else all_metrics(self.real, self.train)
+        reference |= {"diversity": 1.0, "copied_share": copied_share(self.thumbnails)}
+        labels = None
+        if generator.num_classes:
+            images, labels = self.sample(generator, uniform=True)
+            scores["frechet_distance_uniform_classes"] = frechet_distance(self.real, self.extractor(images))
+        return scores | self._class_scores(images, labels), reference
+
+    def sample(self, generator: GanGenerator, *, uniform: bool = False) -> tuple[Tensor, Tensor | None]:
+        """The pictures or clips [M, T * C, H, W] to measure, and the class asked for in each (None when unconditional).
+
+        Args:
+            generator: to be measured.
+            uniform: draw the classes uniformly instead of as often as in the data.
+
+        Raises:
+            ValueError: the generator's classes are not the data's.
+        """
+        z = generator.latents(range(SEED, SEED + self.num_samples))
+        labels = None
+        if generator.num_classes:
+            if not uniform and (self.labels is None or int(self.labels.max()) >= generator.num_classes):
+                raise ValueError("the generator's classes are not those of the data")
+            labels = labels_of_latents(z, generator.num_classes) if uniform else self.labels
+        return generator.clips(z, labels).flatten(1, 2).cpu(), labels
+
+    def _class_scores(self, images: Tensor, labels: Tensor | None) -> dict[str, float]:
+        """How often each class is seen relative to how often it is asked for, and how often the one asked for is seen.
+
+        Without classes to ask for, relative to an equal share.
+        """
+        if not isinstance(self.extractor, FeatureExtractor):
+            return {}
+        num_classes = self.extractor.num_classes
+        seen = self.extractor.classify(images)
+        share = torch.full((num_classes,), 1 / num_classes)
+        if labels is not None:
+            share = labels.bincount(minlength=num_classes) / len(labels)
+        frequency = seen.bincount(minlength=num_classes) / len(seen) / share
+        scores = {"rarest_class": float(frequency.min()), "commonest_class": float(frequency.max())}
+        if labels is not None:
+            scores["class_agreement"] = float((seen == labels).double().mean())
+        return scores
+
+    def table(self, scores: dict[str, float], reference: dict[str, float]) -> str:
+        """The figures of `full` in Markdown."""
+        lines = [
+            f"{self.num_samples:,} samples from seed {SEED:,} against {len(self.real):,} pictures; "
+            f"features: {self.extractor.description}",
+            "",
+            "| metric | generator | real pictures |",
+            "|---|---|---|",
+        ]
+        for name, value in scores.items():
+            real = f"{reference[name]:.4g}" if name in reference else ""
+            lines.append(f"| {name.replace('_', ' ')} | {value:.4g} | {real} |")
+        return "\n".join(lines)
+
+    def to_json(self, scores: dict[str, float], reference: dict[str, float]) -> str:
+        """The figures of `full` with all that they depend on."""
+        about = {"extractor": self.extractor.description, "num_samples": self.num_samples, "first_seed": SEED}
+        facts = about | {"num_pictures": len(self.real), "scores": scores, "real_pictures": reference}
+        return json.dumps(facts, indent=2) + "\n"
+
+    def card_metrics(self, scores: dict[str, float], reference: dict[str, float]) -> list[Metric]:
+        """The figures of `full` as a card states them."""
+        about = {"extractor": self.extractor.description, "num_samples": self.num_samples, "seed": SEED}
+        return [
+            Metric(name.replace("_", " "), value, reference.get(name), **about)  # type: ignore[arg-type]
+            for name, value in scores.items()
+        ]
+
+
+def measured(measure: Callable[[Tensor], Tensor], images: Tensor, chosen: Tensor) -> Tensor:
+    """Features of a data set's pictures, a few at a time.
+
+    Args:
+        measure: maps images [B, C, H, W] in [-1, 1] to features [B, D]: an extractor, or `thumbnails`.
+        images: [N, C, H, W], uint8.
+        chosen: indices [K].
+
+    Returns:
+        [K, D].
+    """
+    return torch.cat([measure(from_uint8(images[some])) for some in chosen.split(CHUNK)])

@@ -1,0 +1,1 @@
+"""The Hugging Face Hub: pushing, searching, exporting, converting, and its HTTP client."""

@@ -1,0 +1,93 @@
+"""A client of the Hub that gives up on a server which keeps failing while a person waits.
+
+huggingface_hub tries an upload again for 23 seconds, or for as long as the server asks, and offers no way to say
+otherwise but a client of one's own. The programs of this project (`gan-hub`, the page, the trainings) use this one;
+whoever imports the library keeps the client's own ways.
+"""
+
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+from huggingface_hub import get_session, set_client_factory
+
+from gan_hub.loading.hub_errors import TRANSIENT, GaveUpError
+
+SECONDS = 5.0  # of failures without a good answer in between; the next try after that is the last
+FORGET_SECONDS = 20.0  # a failure longer ago says nothing of now
+SILENCE = httpx2.Timeout(120.0, connect=10.0, pool=None)  # where a call sets no limit of its own, as uploads do not
+
+
+class FailureWindow:
+    """How long each server has kept failing.
+
+    Args:
+        seconds: of failures that are borne.
+    """
+
+    def __init__(self, seconds: float = SECONDS) -> None:
+        self.seconds = seconds
+        self._since: dict[str, tuple[float, float]] = {}  # by server: its first failure in a row, and its last
+        self._lock = threading.Lock()
+
+    def is_over(self, server: str) -> bool:
+        """Take note of a failure; whether it was the last to be borne."""
+        now = time.monotonic()
+        with self._lock:
+            first, last = self._since.get(server, (now, now))
+            first = now if now - last > FORGET_SECONDS else first
+            self._since[server] = first, now
+            return now - first >= self.seconds
+
+    def restore(self, server: str) -> None:
+        """Take note of a good answer."""
+        with self._lock:
+            self._since.pop(server, None)
+
+
+class HubClient(httpx2.Client):
+    """A client whose requests fail for good once their server has failed for some seconds.
+
+    Args:
+        patience: shared by the clients of a process.
+        hooks: what huggingface_hub does with each request.
+    """
+
+    def __init__(self, patience: FailureWindow, hooks: Mapping[str, list[Any]]) -> None:
+        super().__init__(event_hooks=hooks, follow_redirects=True, timeout=SILENCE)
+        self.patience = patience
+
+    def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
+        """Send a request.
+
+        Raises:
+            GaveUpError: it failed, as others have before it; huggingface_hub does not try again then.
+        """
+        server = urlsplit(str(request.url)).netloc
+        try:
+            response = super().send(request, **options)
+        except (httpx2.TimeoutException, httpx2.NetworkError, httpx2.RemoteProtocolError) as error:
+            if self.patience.is_over(server):
+                raise GaveUpError(type(error).__name__) from error
+            raise
+        if response.status_code not in TRANSIENT:
+            self.patience.restore(server)
+        elif self.patience.is_over(server) or _asked_to_wait(response) > self.patience.seconds:
+            response.close()
+            raise GaveUpError(f"it answered {response.status_code}", response=response)
+        return response
+
+
+def install() -> None:
+    """Let huggingface_hub use it from now on, in this process."""
+    patience, hooks = FailureWindow(), get_session().event_hooks
+    set_client_factory(lambda: HubClient(patience, hooks))
+
+
+def _asked_to_wait(response: httpx2.Response) -> float:
+    """The seconds that a server asks a client to wait for."""
+    asked = response.headers.get("retry-after", "")
+    return float(asked) if asked.isdecimal() else 0.0

@@ -1,0 +1,246 @@
+"""Paths through latents: from one to another, and through many, at a pace that can be shaped.
+
+A place on a path is a number: 1.25 is a quarter of the way from key 1 to key 2. So a path of any length is a few
+thousand numbers, and latents are made from them when they are needed.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from gan_hub.latents.arcs import arc, between, line, spline
+
+KINDS = ("lerp", "slerp", "cubic")
+EASINGS: dict[str, Callable[[Tensor], Tensor]] = {  # all symmetric, so that a walk looks the same in both directions
+    "linear": lambda t: t,
+    "ease_in_out": lambda t: t * t * (3 - 2 * t),
+    "linger": lambda t: t**3 * (10 + t * (6 * t - 15)),
+}
+PROBES = 32  # pictures on each leg from which `even_pace` learns how fast they change
+
+
+def path(
+    keys: Tensor,
+    num_frames_per_leg: int,
+    kind: str = "lerp",
+    easing: str = "linear",
+    *,
+    closed: bool = False,
+    ping_pong: bool = False,
+    num_categories: int = 0,
+) -> Tensor:
+    """A path through key latents; frame j * num_frames_per_leg is key j, bit for bit.
+
+    Args:
+        keys: [K, latent_dim], at least one.
+        num_frames_per_leg: steps from one key to the next, at least 1.
+        kind: of `KINDS`; see `points`.
+        easing: of `EASINGS`, on each leg.
+        closed: a last leg leads back to the first key, which is not repeated.
+        ping_pong: then the way back, which repeats neither end. Not together with `closed`.
+        num_categories: entries at the front of the keys that are a one-hot code; see `points`.
+
+    Returns:
+        [T, latent_dim]. T is (K - 1) * num_frames_per_leg + 1, closed K and with ping_pong 2 * (K - 1) times
+        num_frames_per_leg.
+
+    Raises:
+        ValueError: an argument is out of its range.
+    """
+    if isinstance(num_frames_per_leg, bool) or not isinstance(num_frames_per_leg, int) or num_frames_per_leg < 1:
+        raise ValueError(f"{num_frames_per_leg!r} frames per leg are not possible; use a whole number of at least 1")
+    num_frames = frames_of_walk(len(keys), num_frames_per_leg, closed=closed, ping_pong=ping_pong)
+    places = timeline(keys, num_frames, kind=kind, easing=easing, closed=closed, ping_pong=ping_pong)
+    return points(keys, places, kind=kind, closed=closed, num_categories=num_categories)
+
+
+def frames_of_walk(num_keys: int, num_frames_per_leg: int, *, closed: bool, ping_pong: bool) -> int:
+    """How many frames `path` gives."""
+    legs = _legs(num_keys, closed=closed, ping_pong=ping_pong)
+    return len(legs) * num_frames_per_leg + (not legs or not (closed or ping_pong))
+
+
+def points(keys: Tensor, places: Tensor, *, kind: str, closed: bool = False, num_categories: int = 0) -> Tensor:
+    """The latents at places on the path through keys.
+
+    A categorical code is crossfaded linearly whatever the kind: its weights sum to one at every place. Sparse keys are
+    sparse on the keys; between two of them, what either has is there.
+
+    Args:
+        keys: [K, latent_dim].
+        places: [T], from 0 to K - 1, closed to K, which is key 0 again.
+        kind: of `KINDS`: lines, arcs or splines of `gan_hub.latents.arcs`.
+        closed: the key after the last is the first.
+        num_categories: entries at the front of the keys that are a one-hot code.
+
+    Returns:
+        [T, latent_dim], in the dtype of the keys and on their device; at whole places the keys bit for bit.
+    """
+    places = places.to(keys.device)
+    num_legs = max(len(keys) if closed else len(keys) - 1, 1)
+    leg = places.floor().long().clamp(0, num_legs - 1)
+    t = (places - leg)[:, None]
+    around = [_neighbour(leg + offset, len(keys), closed) for offset in (-1, 0, 1, 2)]
+    code, rest = keys[:, :num_categories], keys[:, num_categories:]
+    start, end = rest[around[1]], rest[around[2]]
+    if kind == "cubic":
+        before = rest[around[0]] if closed else torch.where((leg == 0)[:, None], 2 * start - end, rest[around[0]])
+        is_last = (leg == num_legs - 1)[:, None]
+        after = rest[around[3]] if closed else torch.where(is_last, 2 * end - start, rest[around[3]])
+        walked = between(start, end, t, lambda a, b, u: spline(before.double(), a, b, after.double(), u))
+    else:
+        walked = between(start, end, t, arc if kind == "slerp" else line)
+    return torch.cat([between(code[around[1]], code[around[2]], t, line), walked], dim=1)
+
+
+def timeline(
+    keys: Tensor, num_frames: int, *, kind: str, easing: str = "linear", closed: bool = False, ping_pong: bool = False
+) -> Tensor:
+    """Places on the path for a number of frames, the legs taking equally many, or as equally as whole numbers allow.
+
+    Every key has a frame of its own. A closed path slows down into its last step where that would be longer than most:
+    the seam must not be the jump that is seen.
+
+    Args:
+        keys: [K, latent_dim].
+        num_frames: T; 1, which is the first key alone, or at least as many as keys are passed.
+        kind: of `KINDS`.
+        easing: of `EASINGS`.
+        closed: a last leg leads back to the first key.
+        ping_pong: then the way back.
+
+    Returns:
+        [T], float64.
+
+    Raises:
+        ValueError: an argument is out of its range.
+    """
+    _one_of("path", kind, KINDS)
+    _one_of("easing", easing, tuple(EASINGS))
+    if keys.ndim != 2 or not len(keys):
+        raise ValueError(f"the keys have the shape {list(keys.shape)}; give [K, latent_dim] with at least one key")
+    legs = _legs(len(keys), closed=closed, ping_pong=ping_pong)
+    is_open = not legs or not (closed or ping_pong)
+    if not legs or num_frames == 1:
+        return torch.zeros(num_frames, dtype=torch.float64)
+    if num_frames < len(legs) + is_open:
+        raise ValueError(
+            f"{num_frames} frames are too few to show each key of this walk; use at least {len(legs) + is_open}"
+        )
+    ends = [round(i * (num_frames - is_open) / len(legs)) for i in range(len(legs) + 1)]
+    places = [
+        start + (end - start) * EASINGS[easing](torch.arange(count, dtype=torch.float64) / count)
+        for (start, end), count in zip(legs, [b - a for a, b in pairwise(ends)])
+    ]
+    if is_open:
+        places.append(torch.tensor([float(legs[-1][1])], dtype=torch.float64))
+    if closed and easing == "linear" and len(keys) > 1:
+        return _slowed_into_the_seam(keys, torch.cat(places), len(places[-1]), kind)
+    return torch.cat(places)
+
+
+def even_pace(
+    paint: Callable[[Tensor], Iterable[Tensor]],
+    num_keys: int,
+    num_frames: int,
+    *,
+    easing: str = "linear",
+    closed: bool = False,
+    ping_pong: bool = False,
+    probes: int = PROBES,
+) -> Tensor:
+    """Places on the path at which successive pictures differ equally; every key keeps a frame of its own.
+
+    The difference is the mean absolute one of pixels, as found by a first pass over `probes` pictures on each leg. It
+    is known to a few hundredths, so the last step of a closed path is made a tenth smaller: the seam is none of the
+    larger ones.
+
+    Args:
+        paint: from places [N] to the pictures [C, H, W] at them, one after another.
+        num_keys: K.
+        num_frames: T, at least as many as keys are passed.
+        easing: of `EASINGS`, of what is seen on each leg.
+        closed: as in `timeline`.
+        ping_pong: as in `timeline`.
+        probes: pictures on each leg.
+
+    Returns:
+        [T], float64.
+    """
+    legs = _legs(num_keys, closed=closed, ping_pong=ping_pong)
+    is_open = not legs or not (closed or ping_pong)
+    num_measured = max(max(leg) for leg in legs)  # the way back is known from the way there
+    pictures = iter(paint(torch.arange(num_measured * probes + 1, dtype=torch.float64) / probes))
+    differences, before = [], next(pictures)
+    for picture in pictures:
+        differences.append((picture - before).abs().mean().item())
+        before = picture
+    measured = torch.tensor(differences, dtype=torch.float64).reshape(num_measured, probes)
+    rows = [measured[start] if end > start else measured[end].flip(0) for start, end in legs]
+    counts = _shares([float(row.sum()) for row in rows], num_frames - is_open)
+    shares = [torch.arange(count, dtype=torch.float64) / count for count in counts]
+    if closed and easing == "linear":
+        shares[-1] = shares[-1] * counts[-1] / (counts[-1] - 0.1)
+    places = [
+        start + (end - start) * _when_seen(row, EASINGS[easing](t)) for (start, end), row, t in zip(legs, rows, shares)
+    ]
+    return torch.cat([*places, torch.tensor([float(legs[-1][1])] * is_open, dtype=torch.float64)])
+
+
+def _legs(num_keys: int, *, closed: bool, ping_pong: bool) -> list[tuple[int, int]]:
+    """From which place to which the walk goes, leg by leg."""
+    if closed and ping_pong:
+        raise ValueError("a walk is a loop or it goes to and fro (ping-pong), not both; choose one")
+    there = [(i, i + 1) for i in range(num_keys if closed else num_keys - 1)]
+    return there + [(end, start) for start, end in reversed(there)] if ping_pong else there
+
+
+def _slowed_into_the_seam(keys: Tensor, places: Tensor, count: int, kind: str) -> Tensor:
+    """A closed path whose last leg, of `count` frames, ends slowly enough that its last step is no larger than most."""
+    home = torch.tensor([float(len(keys))], dtype=torch.float64)
+    others = _steps(keys, places[: len(places) - count + 1], kind)
+    start = places[-count]
+    t = places[-count:] - start
+    for strength in range(21):
+        slowed = start + t + strength / 20 * t * (1 - t)  # at 20 its speed is 0 at the end
+        steps = _steps(keys, torch.cat([slowed, home]), kind)
+        if steps[-1] <= torch.cat([others, steps]).median():
+            break
+    return torch.cat([places[:-count], slowed])
+
+
+def _steps(keys: Tensor, places: Tensor, kind: str, batch_size: int = 256) -> Tensor:
+    """The lengths of the steps between places of a closed path, [T - 1]."""
+    batches = [places[i : i + batch_size + 1] for i in range(0, len(places) - 1, batch_size)]
+    return torch.cat([points(keys, batch, kind=kind, closed=True).diff(dim=0).norm(dim=1) for batch in batches])
+
+
+def _shares(lengths: Sequence[float], total: int) -> list[int]:
+    """`total` shared out in proportion to lengths, at least one to each."""
+    whole = sum(lengths) or 1.0
+    spare, past, shares = total - len(lengths), 0.0, []
+    for length in lengths:
+        shares.append(1 + round(spare * (past + length) / whole) - round(spare * past / whole))
+        past += length
+    return shares if sum(lengths) else [total // len(lengths) + (i < total % len(lengths)) for i in range(len(lengths))]
+
+
+def _when_seen(differences: Tensor, shares: Tensor) -> Tensor:
+    """How far along a leg, from 0 to 1, these shares of all its differences are past."""
+    past = torch.cat([torch.zeros(1, dtype=torch.float64), differences.cumsum(0)])
+    if not past[-1]:
+        return shares
+    wanted = past[-1] * shares
+    i = torch.searchsorted(past, wanted, right=True).clamp(1, len(differences)) - 1
+    return (i + (wanted - past[i]) / differences[i].clamp_min(1e-12)) / len(differences)
+
+
+def _neighbour(index: Tensor, num_keys: int, closed: bool) -> Tensor:
+    return index % num_keys if closed else index.clamp(0, num_keys - 1)
+
+
+def _one_of(name: str, value: object, allowed: Sequence[str]) -> None:
+    if value not in allowed:
+        raise ValueError(f"unknown {name} {str(value)[:40]!r}; choose from: {', '.join(allowed)}")

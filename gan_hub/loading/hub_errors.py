@@ -1,0 +1,173 @@
+"""What goes wrong between this machine and the Hub, in a sentence each that names the repository and the remedy."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import httpx2
+from huggingface_hub.errors import (
+    GatedRepoError,
+    HfHubHTTPError,
+    LocalTokenNotFoundError,
+    RemoteEntryNotFoundError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
+
+from gan_hub.loading.weights import WEIGHTS_FILE, ModelError
+
+NETWORK_ERRORS = (HfHubHTTPError, httpx2.HTTPError, OSError)
+TRANSIENT = (429, 500, 502, 503, 504)
+PAUSES = (0.5, 1.5)  # seconds before the second and the third try
+MAX_PAUSE = 3.0  # that the Hub may ask for: a person waits for the answer
+
+Answer = TypeVar("Answer")
+
+
+class MissingFileError(ModelError):
+    """A model without one of its files."""
+
+
+class UnreachableError(ModelError):
+    """The Hub does not answer, or not as a Hub should; what is in the cache may be used instead."""
+
+
+class PushError(ModelError):
+    """What could not be pushed; the message says why, and how to repeat it."""
+
+
+class GaveUpError(httpx2.TransportError):
+    """A server kept failing for so long that it is not asked again (gan_hub.hub.http_client); says how it failed.
+
+    Attributes:
+        response: its last one; None = there was none.
+    """
+
+    def __init__(self, message: str, response: httpx2.Response | None = None) -> None:
+        super().__init__(message)
+        self.response = response
+
+
+def with_retries(ask: Callable[[], Answer], pauses: Sequence[float] = PAUSES, *, after_cuts: bool = True) -> Answer:
+    """Ask the Hub again where it answers that it is busy or broken; silence is not waited for twice.
+
+    Args:
+        ask: what may raise.
+        pauses: seconds before each further try.
+        after_cuts: ask again, too, where the connection was cut; False for what the client itself goes on with.
+    """
+    for pause in pauses:
+        try:
+            return ask()
+        except (*NETWORK_ERRORS, RuntimeError) as error:
+            cause = cause_of(error)
+            if isinstance(cause, GaveUpError):
+                raise
+            hung_up = (
+                after_cuts
+                and isinstance(cause, httpx2.TransportError)
+                and not isinstance(cause, httpx2.TimeoutException)
+            )
+            if not hung_up and (status_of(error) not in TRANSIENT):
+                raise
+            asked = error.response.headers.get("retry-after", "") if isinstance(error, HfHubHTTPError) else ""
+            time.sleep(min(float(asked), MAX_PAUSE) if asked.isdecimal() else pause)
+    return ask()
+
+
+def cause_of(error: Exception) -> BaseException:
+    """What went wrong, where the client has wrapped it: an upload that fails is a RuntimeError."""
+    return error.__cause__ if type(error) is RuntimeError and error.__cause__ is not None else error
+
+
+def status_of(error: BaseException) -> int | None:
+    """The HTTP status of an error, if it has one."""
+    response = getattr(error, "response", None)
+    return None if response is None else int(response.status_code)
+
+
+def failure(error: Exception) -> str:
+    """How the Hub failed, for the parentheses of a sentence."""
+    cause = cause_of(error)
+    if (status := status_of(cause)) is not None:
+        return f"it answered {status}"
+    return str(cause) if isinstance(cause, GaveUpError) else type(cause).__name__
+
+
+def pull_error(
+    error: Exception, repo_id: str, revision: str | None, filename: str | None, bundled: Sequence[str]
+) -> ModelError:
+    """Put what the Hub client raised while loading into words.
+
+    Args:
+        error: that was raised.
+        repo_id: org/name.
+        revision: that was asked for.
+        filename: that was asked for; None = the repository itself.
+        bundled: models to use instead.
+    """
+    if isinstance(error, GatedRepoError):
+        return ModelError(
+            f"'{repo_id}' is gated: ask for access on its page on the Hub, then log in with `hf auth login`"
+        )
+    if isinstance(error, RevisionNotFoundError):
+        return ModelError(f"'{repo_id}' has no revision '{revision}'; use a branch, a tag or a commit of it")
+    if isinstance(error, RepositoryNotFoundError):
+        return ModelError(
+            f"the Hub has no model '{repo_id}' that you may see; "
+            "check the name, or log in with `hf auth login` if it is private"
+        )
+    if isinstance(error, RemoteEntryNotFoundError) and filename:
+        return MissingFileError(missing_file(repo_id, filename))
+    status = status_of(error)
+    if status in (401, 403):
+        return ModelError(f"the Hub refused the token for '{repo_id}' ({status}); log in again with `hf auth login`")
+    return unreachable(failure(error), repo_id, revision, filename, bundled)
+
+
+def unreachable(
+    reason: str, repo_id: str, revision: str | None, filename: str | None, bundled: Sequence[str]
+) -> UnreachableError:
+    """The Hub gives nothing, and the cache neither; arguments as in `pull_error`."""
+    file = f"{filename} of " if filename else ""
+    at = f" at {revision}" if revision else ""
+    instead = f", or use a bundled model: {', '.join(bundled)}" if bundled else ""
+    return UnreachableError(
+        f"the Hub can't be reached ({reason}) and {file}'{repo_id}'{at} is not in the cache; try again later{instead}"
+    )
+
+
+def missing_file(name: str, filename: str) -> str:
+    """That a model lacks a file, and what a model consists of."""
+    remedy = (
+        "only safetensors are loaded; a pickle is never opened"
+        if filename == WEIGHTS_FILE
+        else "a model of gan-hub has config.json and model.safetensors at its root"
+    )
+    return f"'{name}' has no {filename}: {remedy}"
+
+
+def push_reason(error: Exception, repo_id: str) -> str:
+    """Why the Hub takes nothing for a repository, and what to do about it; without how to repeat it."""
+    status = status_of(cause_of(error))
+    if isinstance(error, LocalTokenNotFoundError) or status == 401:
+        what = f"there is no token for '{repo_id}'"
+        if status is not None:
+            what = f"the Hub does not take the token for '{repo_id}' (401)"
+        return f"{what}; log in with `hf auth login`, or set HF_TOKEN to a token that writes"
+    if status == 403:
+        return (
+            f"your token may not write to '{repo_id}' (403); use a token with the role write, or a repository of your "
+            "own, or add --create-pr to propose it to its owner"
+        )
+    if status in (402, 413, 507):
+        return f"your account has no room for '{repo_id}' ({status}); free storage on the Hub, or use another account"
+    if isinstance(error, RevisionNotFoundError):
+        return f"'{repo_id}' has no such branch (404); name one that is there, or leave --branch out"
+    if status == 404:
+        return f"the Hub has no '{repo_id}' that you may see (404); check the name and whom your token belongs to"
+    if status in (409, 412):
+        return f"others kept pushing to '{repo_id}' meanwhile ({status}); try again when they are done"
+    if status == 400:
+        return f"the Hub refused what was to go to '{repo_id}' (400: {str(error).splitlines()[-1][:200]})"
+    return f"the Hub can't be reached ({failure(error)}), so nothing of '{repo_id}' has changed; try again later"

@@ -1,0 +1,1 @@
+"""What several tabs share: theme, canvas, model picker, picture actions, files."""

@@ -1,0 +1,98 @@
+"""The models that strangers have asked for, on disk: a folder of the page's own that never grows beyond a bound.
+
+Where the page serves its owner alone it uses the cache of the Hugging Face Hub, which is the owner's, and deletes
+nothing there.
+"""
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from huggingface_hub.constants import HF_HUB_CACHE
+
+from gan_hub.loading.config import MAX_PARAMETERS
+from gan_hub.loading.weights import ModelError
+
+CAPACITY_BYTES = 5 * 1000**3
+LARGEST_BYTES = 4 * MAX_PARAMETERS  # of one model
+FREE_BYTES = 4 * LARGEST_BYTES  # what is left to everyone else
+
+
+class DiskCache:
+    """A cache of repositories from the Hub; the least recently used go first, those in use never.
+
+    Args:
+        folder: of its own; None = beside the cache of the Hub.
+        capacity: bytes to keep, at least one model's.
+    """
+
+    def __init__(self, folder: Path | None = None, capacity: int | None = None) -> None:
+        gigabytes = float(os.environ.get("GAN_HUB_CACHE_GB", CAPACITY_BYTES / 1000**3))
+        self.folder = folder or Path(HF_HUB_CACHE).parent / "gan-hub-page"
+        self._capacity = int(gigabytes * 1000**3) if capacity is None else capacity
+        self._used: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def using(self, repo_id: str) -> Iterator[Path]:
+        """Keep a repository while it is loaded; makes room before, and keeps the bound after.
+
+        Raises:
+            ModelError: the disk is full.
+        """
+        name = f"models--{repo_id.replace('/', '--')}"
+        with self._lock:
+            self._used[name] = self._used.get(name, 0) + 1
+            self._trim(max(0, self._capacity - LARGEST_BYTES))
+        try:
+            self._check_free()
+            yield self.folder
+        finally:
+            with self._lock:
+                with suppress(OSError):
+                    os.utime(self.folder / name)  # the next to go is the one that was loaded longest ago
+                self._used[name] -= 1
+                if not self._used[name]:
+                    del self._used[name]
+                self._trim(self._capacity)
+
+    def num_bytes(self) -> int:
+        """What it takes now."""
+        return sum(size for _, size, _ in self._repositories())
+
+    def _check_free(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if shutil.disk_usage(self.folder).free < FREE_BYTES:
+            raise ModelError("the disk of this page is full; use a bundled model")
+
+    def _trim(self, capacity: int) -> None:
+        """Delete the oldest until so many bytes are left; the lock is held."""
+        found = sorted(self._repositories())
+        total = sum(size for _, size, _ in found)
+        for _, size, path in found:
+            if total <= capacity:
+                return
+            if path.name not in self._used:
+                shutil.rmtree(path, ignore_errors=True)
+                shutil.rmtree(self.folder / ".locks" / path.name, ignore_errors=True)
+                total -= size
+
+    def _repositories(self) -> list[tuple[float, int, Path]]:
+        """When each was used last, how many bytes it takes, and where it is."""
+        found = []
+        for path in self.folder.glob("models--*"):
+            with suppress(OSError):  # it was deleted meanwhile
+                used = path.stat().st_mtime
+                found.append((used, sum(_size(each) for each in path.rglob("*")), path))
+        return found
+
+
+def _size(path: Path) -> int:
+    try:
+        status = path.lstat()
+    except OSError:
+        return 0
+    return status.st_size if path.is_file() and not path.is_symlink() else 0

@@ -1,0 +1,109 @@
+"""Work that takes a while: done in a thread, watched from an event, ended by whoever started it."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Any, TypeVar
+
+from gan_hub.page.server.units import duration
+
+TICK_SECONDS = 0.25
+MAX_STOPS = 1_000
+
+Report = Callable[[float], None]
+T = TypeVar("T")
+
+
+class StoppedError(Exception):
+    """Someone asked for the work to end."""
+
+
+class Stops:
+    """Names of work that is to end; the oldest are forgotten."""
+
+    def __init__(self) -> None:
+        self._names: OrderedDict[str, None] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def add(self, name: str) -> None:
+        """Let the work of that name end."""
+        with self._lock:
+            self._names[name] = None
+            while len(self._names) > MAX_STOPS:
+                self._names.popitem(last=False)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._names
+
+
+class Worker:
+    """Does one piece of work at a time, in its own thread."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="worker")
+
+    def watched(
+        self, work: Callable[[Report], T], is_stopped: Callable[[], bool] = lambda: False
+    ) -> Generator[float, None, T]:
+        """Run `work` once the thread is free; yields the share that is done, every now and then.
+
+        Args:
+            work: calls its argument with the share that is done, which raises `StoppedError` when the work is to end:
+                when this generator is closed, so that nobody waits for it, or when `is_stopped`.
+            is_stopped: asked before each piece of work.
+
+        Returns:
+            what `work` returned.
+        """
+        share = 0.0
+        is_left = threading.Event()
+
+        def report(done: float) -> None:
+            nonlocal share
+            if is_left.is_set() or is_stopped():
+                raise StoppedError
+            share = done
+
+        def run() -> T:
+            report(0.0)
+            return work(report)
+
+        future = self._thread.submit(run)
+        try:
+            while not wait([future], timeout=TICK_SECONDS).done:
+                yield share
+                if is_stopped() and future.cancel():
+                    raise StoppedError
+        finally:
+            is_left.set()
+            future.cancel()
+        return future.result()
+
+
+def reported(work: Generator[float, None, Any], shown: Callable[[float], Any]) -> Generator[Any, None, Any]:
+    """Yield what is shown of each share that `work` yields; returns what `work` returns."""
+    while True:
+        try:
+            share = next(work)
+        except StopIteration as end:
+            return end.value
+        try:
+            yield shown(share)
+        except GeneratorExit:
+            work.close()
+            raise
+
+
+def progress(share: float, what: str, seconds: float = 0.0) -> str:
+    """How far it is, as HTML.
+
+    Args:
+        share: that is done.
+        what: is being done.
+        seconds: it has taken so far, for a guess at the rest.
+    """
+    if share >= 1:
+        return '<progress value="1" max="1"></progress> Finishing'
+    left = f" · about {duration(seconds * (1 / share - 1))} left" if share > 0.05 and seconds > 2 else ""
+    return f'<progress value="{share:.3f}" max="1"></progress> {what} {share:.0%}{left}'

@@ -1,0 +1,338 @@
+"""What stands before Gradio: one bound for all doors into the page, security headers, and `/health`.
+
+Gradio bounds the size of a file in an upload, and nothing else: not how many files come, nor data URLs and texts in the
+JSON of a call, nor files that it is told to fetch. An ASGI middleware sees all of them alike, before they are read.
+"""
+
+import json
+import logging
+import re
+import time
+from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from starlette.datastructures import Headers
+from starlette.formparsers import MultiPartException
+
+from gan_hub import __version__
+
+logger = logging.getLogger(__name__)
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1", "0.0.0.0")
+MAX_VISITORS = 10_000  # whose last requests are remembered
+
+# Doors of Gradio that the page does not use: files from elsewhere, other Spaces, icons of any size, an editor of apps.
+CLOSED = re.compile(
+    r"/(?:pwa_icon(?:/|$)|monitoring|gradio_api/(?:proxy=|process_recording|vibe-|deep_link|dev/|runs|run-history|"
+    r"stream/|profiling|file=\s*(?:[a-z][a-z0-9+.-]+:|[/\\]{2}|\\)))",
+    re.IGNORECASE,
+)
+EVENT = re.compile(r"/gradio_api/call/(?:v2/)?[^/]+/([^/]+)/?$")  # where what an event gave is fetched
+REMOTE = re.compile(r"\s*(?:[a-z][a-z0-9+.-]+:|//|\\\\)", re.IGNORECASE)  # a letter and a colon is a drive of Windows
+
+# Gradio's page is made of inline scripts and styles; everything else comes from the page itself. Spaces are shown in a
+# frame on huggingface.co.
+POLICY = "; ".join(
+    (
+        "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'self' https://huggingface.co https://*.huggingface.co https://*.hf.space",
+    )
+)
+HEADERS = (
+    (b"content-security-policy", POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"permissions-policy", b"geolocation=(), microphone=(), payment=(), usb=()"),
+    (b"cross-origin-resource-policy", b"cross-origin"),  # a Space's own page may be in a frame
+)
+
+UNFITTING = "what was sent does not fit; reload the page, or see 'Use via API' below it"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much may come.
+
+    Attributes:
+        json_bytes: of a call: controls, a link, a drawing.
+        upload_bytes: of all files of one request.
+        upload_files: of one request.
+        hourly_bytes: of all uploads of an hour, which is how long they are kept.
+        requests: of one visitor in a minute, those that only look aside; this machine's own are not counted.
+    """
+
+    json_bytes: int = 2_000_000
+    upload_bytes: int = 200_000_000
+    upload_files: int = 50
+    hourly_bytes: int = 4_000_000_000
+    requests: int = 300
+
+
+class RefusedError(MultiPartException):
+    """A request that is answered with a sentence; of this kind so that Gradio's parser deletes what it has written."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+class PageMiddleware:
+    """The middleware.
+
+    Args:
+        app: what it stands before.
+        limits: of what may come.
+    """
+
+    def __init__(self, app: App, limits: Limits | None = None) -> None:
+        self._app = app
+        self._limits = limits or Limits()
+        self._asked: OrderedDict[str, deque[float]] = OrderedDict()
+        self._uploads: deque[tuple[float, int]] = deque()
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        """Let a request through, or answer it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        answer = _Answer(send)
+        headers = Headers(scope=scope)
+        try:
+            if scope["path"] == "/health":
+                await answer.say_json(*_health(scope))
+                return
+            receive = await self._admitted(scope, headers, receive, answer)
+            await self._app(scope, receive, answer.send)
+        except RefusedError as refusal:
+            await answer.say(refusal.status, refusal.message)
+        except Exception as error:
+            # Gradio's routes trip over names that there are not, and over bodies of another shape than they expect.
+            logger.warning("%s %r failed with %s", scope["method"], scope["path"][:80], type(error).__name__)
+            await answer.say(400, UNFITTING)
+
+    async def _admitted(
+        self, scope: MutableMapping[str, Any], headers: Headers, receive: Receive, answer: "_Answer"
+    ) -> Receive:
+        """The `receive` of a request that may come in; raises RefusedError."""
+        method = scope["method"]
+        path = unquote(scope["path"])
+        if CLOSED.search(path):
+            raise RefusedError(404, "the page has no such door")
+        if method in ("GET", "HEAD", "OPTIONS"):
+            _check_event(scope, path)
+            return receive
+        if method != "POST":
+            raise RefusedError(405, f"{method[:10]} is not possible; use GET or POST")
+        _check_origin(headers)
+        self._check_pace(scope, headers)
+        size = _stated_size(headers)
+        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != "multipart/form-data":
+            _check_size(size, self._limits.json_bytes, "the request")
+            return await _checked_json(receive, self._limits.json_bytes)
+        if not path.rstrip("/").endswith(("/upload", "/component_server")):
+            raise RefusedError(415, "this door takes JSON; files go to /gradio_api/upload")
+        _check_size(size, self._limits.upload_bytes, "the upload")
+        self._check_hour(size)
+        return self._bounded_upload(receive, headers, answer)
+
+    def _check_pace(self, scope: MutableMapping[str, Any], headers: Headers) -> None:
+        """Raise RefusedError if a visitor asks for too much at a time."""
+        # What a proxy says it forwards for may be forged: this holds against loops that run wild; against those who
+        # mean harm, the queue is bounded for all together.
+        visitor = headers.get("x-forwarded-for") or (scope.get("client") or ("",))[0]
+        if visitor in LOOPBACK:
+            return
+        asked = self._asked.setdefault(visitor[:200], deque())
+        self._asked.move_to_end(visitor[:200])
+        while len(self._asked) > MAX_VISITORS:
+            self._asked.popitem(last=False)
+        now = time.monotonic()
+        while asked and asked[0] < now - 60:
+            asked.popleft()
+        if len(asked) >= self._limits.requests:
+            raise RefusedError(429, f"more than {self._limits.requests} requests in a minute; wait a little")
+        asked.append(now)
+
+    def _check_hour(self, size: int) -> None:
+        """Raise RefusedError if the uploads of the last hour are too many, else count this one."""
+        now = time.monotonic()
+        while self._uploads and self._uploads[0][0] < now - 3600:
+            self._uploads.popleft()
+        if sum(each for _, each in self._uploads) + size > self._limits.hourly_bytes:
+            raise RefusedError(503, "the page holds as many uploads as it can; try again in an hour")
+        self._uploads.append((now, size))
+
+    def _bounded_upload(self, receive: Receive, headers: Headers, answer: "_Answer") -> Receive:
+        """Of an upload: counts its parts as they come, and deletes what has come of one that breaks off."""
+        match = re.search(r'boundary="?([^";,]{1,200})', headers.get("content-type", ""), re.IGNORECASE)
+        if match is None:
+            raise RefusedError(400, "the upload names no boundary")
+        mark, rest, parts = f"--{match[1]}".encode("latin-1"), b"", 0
+        most = self._limits.upload_files
+
+        async def bounded() -> Message:
+            nonlocal rest, parts
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise RefusedError(400, "the upload broke off")
+            data = rest + message.get("body", b"")
+            parts += data.count(mark)
+            rest = data[-(len(mark) - 1) :]  # too short to hold a mark that is counted already
+            if parts > most + 1:  # the last mark ends the upload
+                answer.refusal = RefusedError(413, f"more than {most} files in one upload; send fewer at a time")
+                raise answer.refusal
+            return message
+
+        return bounded
+
+
+class _Answer:
+    """Sends what the app answers with the security headers, or a sentence in its place.
+
+    Attributes:
+        refusal: said in place of what the app makes of it.
+    """
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._is_started = self._is_over = False
+        self.refusal: RefusedError | None = None
+
+    async def send(self, message: Message) -> None:
+        """Send a message of the app's; nothing of it once there is a refusal."""
+        if self.refusal is not None:
+            refusal, self.refusal = self.refusal, None
+            await self.say(refusal.status, refusal.message)
+            self._is_over = True
+        if self._is_over:
+            return
+        if message["type"] == "http.response.start":
+            self._is_started = True
+            names = {name.lower() for name, _ in message.get("headers", ())}
+            added = [(name, value) for name, value in HEADERS if name not in names]
+            message = {**message, "headers": [*message.get("headers", ()), *added]}
+        await self._send(message)
+
+    async def say(self, status: int, sentence: str) -> None:
+        """Answer with a sentence, unless there is half an answer already, which can't be taken back."""
+        await self.say_json(status, {"detail": sentence, "error": sentence})
+
+    async def say_json(self, status: int, content: dict[str, Any]) -> None:
+        """Answer with JSON."""
+        if self._is_started:
+            return
+        body = json.dumps(content).encode()
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        if status >= 400:
+            headers.append((b"connection", b"close"))  # the rest of the body is not read
+        await self.send({"type": "http.response.start", "status": status, "headers": headers})
+        await self.send({"type": "http.response.body", "body": body})
+
+
+def _queue(scope: MutableMapping[str, Any]) -> Any:
+    """Gradio's queue of events."""
+    return scope["app"].get_blocks()._queue
+
+
+def _check_event(scope: MutableMapping[str, Any], path: str) -> None:
+    """Raise RefusedError if there is nothing to fetch.
+
+    Gradio's stream breaks off for an event that it does not know, and never ends for one that was fetched already.
+    """
+    match = EVENT.search(path)
+    if match is None:
+        return
+    queue = _queue(scope)
+    is_known = match[1] in queue.event_ids_to_events
+    if not is_known and not any(match[1] in each for each in queue.pending_event_ids_session.values()):
+        raise RefusedError(404, "there is no such event, or what it gave was fetched already; call the endpoint again")
+
+
+def _health(scope: MutableMapping[str, Any]) -> tuple[int, dict[str, Any]]:
+    """Whether the page serves, and how many wait."""
+    queue = _queue(scope)
+    status = "stopping" if queue.stopped else "ok"
+    return (503 if queue.stopped else 200), {"status": status, "version": __version__, "waiting": len(queue)}
+
+
+def _check_origin(headers: Headers) -> None:
+    """Raise RefusedError if another website makes a browser on this machine send something to its page."""
+    origin = headers.get("origin")
+    if origin is None or _hostname("//" + headers.get("host", "")) not in LOOPBACK:
+        return
+    if _hostname(origin) not in LOOPBACK:
+        raise RefusedError(403, "another website can't use this page")
+
+
+def _hostname(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
+
+
+def _stated_size(headers: Headers) -> int:
+    size = headers.get("content-length", "")
+    if not re.fullmatch(r"[0-9]{1,15}", size):
+        raise RefusedError(411, "the request does not state its Content-Length")
+    return int(size)
+
+
+def _check_size(size: int, most: int, what: str) -> None:
+    if size > most:
+        raise RefusedError(413, f"{what} has {size:,} bytes; at most {most:,} are taken")
+
+
+async def _checked_json(receive: Receive, most: int) -> Receive:
+    """Read the body, refuse it if it is no JSON or names a file elsewhere, and give it out again."""
+    body = bytearray()
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise RefusedError(400, "the request broke off")
+        body += message.get("body", b"")
+        _check_size(len(body), most, "the request")
+        more = message.get("more_body", False)
+    if body:
+        try:
+            _check_files(json.loads(bytes(body)))
+        except (ValueError, RecursionError) as error:  # UnicodeDecodeError too
+            raise RefusedError(400, "the request is not JSON") from error
+    is_given = False
+
+    async def again() -> Message:
+        nonlocal is_given
+        if is_given:
+            return await receive()
+        is_given = True
+        return {"type": "http.request", "body": bytes(body), "more_body": False}
+
+    return again
+
+
+def _check_files(value: object) -> None:
+    """Raise RefusedError if there is a file in the JSON that Gradio would have to fetch or to decode."""
+    left = [value]
+    while left:
+        each = left.pop()
+        if isinstance(each, list):
+            left += each
+        elif isinstance(each, dict):
+            left += each.values()
+            path, url = each.get("path"), each.get("url")
+            is_elsewhere = isinstance(path, str) and REMOTE.match(path)
+            if is_elsewhere or (isinstance(url, str) and not path):
+                raise RefusedError(400, "files are not fetched from URLs; download it and upload it here")

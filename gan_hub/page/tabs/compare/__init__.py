@@ -1,0 +1,1 @@
+"""The tab Compare: the same seeds from two models or two steps of a training."""

@@ -1,0 +1,1 @@
+"""The tab Explore: a picture moved along directions."""

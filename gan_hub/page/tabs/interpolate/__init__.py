@@ -1,0 +1,1 @@
+"""The tab Interpolate: walks from picture to picture as videos."""

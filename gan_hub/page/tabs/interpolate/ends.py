@@ -1,0 +1,42 @@
+"""A picture of another tab as the first or the last key of the walk."""
+
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+
+from gan_hub.page.components.picture_actions import Place
+from gan_hub.page.server.errors import as_sentences
+from gan_hub.page.server.model_cache import ModelCache
+from gan_hub.page.server.queues import GENERATE_QUEUE, HIDDEN, RAW
+from gan_hub.page.tabs.interpolate.keys import KeyHandlers
+from gan_hub.page.tabs.interpolate.layout import Controls
+from gan_hub.recipes.explore_links import read_picture_link
+from gan_hub.recipes.walk_links import check_keys, format_keys, parse_keys
+
+
+def connect_walks(model_cache: ModelCache, place: Place, controls: Controls, tabs: Any) -> None:
+    """The picture as the first or last key of the walk on the tab Interpolate, which is then shown."""
+    keys = KeyHandlers(model_cache)
+    for button, end in ((place.walk_from, 0), (place.walk_to, -1)):
+        button.click(
+            as_sentences(_as_key(keys, end)),
+            [place.link, controls.keys, controls.model],
+            [*controls.key(), controls.facts, controls.model, controls.revision, tabs],
+            **HIDDEN,
+            **RAW,
+            **GENERATE_QUEUE,
+        )
+
+
+def _as_key(keys: KeyHandlers, end: int) -> Callable[..., tuple[Any, ...]]:
+    def handler(link: str, text: str, known: str) -> tuple[Any, ...]:
+        model, revision, key = read_picture_link(link)
+        tracks = [list(track) for track in parse_keys(check_keys(text))]
+        if known != model:  # a latent says nothing to another model
+            tracks = [[each if each.seed is not None else each.with_seed(0) for each in track] for track in tracks]
+        tracks[0][end] = key
+        shown = keys.describe(model, revision, format_keys(tracks), end % len(tracks[0]))
+        return *shown, model, revision or "", gr.update(selected="interpolate")
+
+    return handler

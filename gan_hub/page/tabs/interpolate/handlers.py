@@ -1,0 +1,210 @@
+"""What the events of the tab "Interpolate" do: a walk from its controls, its frames, and back from a file or a link."""
+
+import html
+import time
+from collections.abc import Iterator
+from dataclasses import astuple, replace
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from gan_hub import images
+from gan_hub.generator import GanGenerator
+from gan_hub.page.components.files import FileData, path_of, write_files
+from gan_hub.page.components.model_facts import model_name
+from gan_hub.page.components.model_picker import default_model
+from gan_hub.page.server.errors import sentence
+from gan_hub.page.server.jobs import Stops, progress, reported
+from gan_hub.page.server.model_cache import ModelCache
+from gan_hub.page.server.units import duration, size_text
+from gan_hub.page.tabs.interpolate.walks import Walker
+from gan_hub.recipes.names import public_name
+from gan_hub.recipes.recipe import check_revision
+from gan_hub.recipes.walk import Walk, read_walk
+from gan_hub.recipes.walk_links import CHECKS, WalkState
+
+SHOWN_AS_PICTURE = ("webp", "gif", "png")
+MAX_FILE_BYTES = 60 * 1024**2
+
+
+class InterpolateHandlers:
+    """What the events of the tab do; docstrings of the public endpoints become the API's schema."""
+
+    def __init__(self, model_cache: ModelCache) -> None:
+        self._model_cache = model_cache
+        self._walker = Walker()
+        self._stops = Stops()
+
+    def interpolate(
+        self,
+        model: str,
+        revision: str | None = None,
+        keys: str = "0,1,2,3",
+        frames: int = 30,
+        fps: int = 30,
+        kind: str = "slerp",
+        easing: str = "linear",
+        way: str = "loop",
+        even_pace: bool = True,
+        size: int = 384,
+        columns: int = 0,
+        format: str = "mp4",  # noqa: A002
+        job: str = "",
+    ) -> Iterator[tuple[FileData | None, str, str]]:
+        """Walk from picture to picture: a video. The bytes are those of `gan-hub interpolate`.
+
+        Args:
+            model: a bundled name such as mnist-gan, or org/name on the Hub.
+            revision: branch, tag or commit on the Hub; empty for the newest.
+            keys: seed, class and truncation of each picture to walk through, such as 3,7:square,12::0.7; up to four
+                walks side by side with ; between them; names of classes percent-encoded.
+            frames: from one picture to the next; up to 2000 in all.
+            fps: frames a second, from 1 to 60.
+            kind: of path: lerp, slerp or cubic.
+            easing: linear, ease_in_out or linger.
+            way: once, loop (back to the first picture), or ping-pong (to the last one and back).
+            even_pace: let successive frames differ equally, before any easing.
+            size: of the longer side in pixels, even, from 16 to 1024; of a contact sheet, of each picture.
+            columns: of walks side by side; 0 = as square as possible.
+            format: mp4, webp, gif, zip for single frames, or png for a contact sheet.
+            job: a name that nobody else guesses, for /stop_walk; empty if it need not be stopped.
+
+        Returns:
+            the file, none while it is being made; how far it is, at last what was made, as HTML; the link that makes it
+            again.
+        """
+        started = time.perf_counter()
+        state = checked(model, revision, keys, frames, fps, kind, easing, way, even_pace, size, columns, format)
+        generator = self._model_cache.get(model_name(model), state.revision)
+        walk = state.walk(public_name(generator), generator.revision)
+        link = replace(state, model=walk.model, revision=walk.revision).to_query()
+        name = job[:100] if isinstance(job, str) else ""
+
+        def shown(share: float) -> tuple[None, str, str]:
+            return None, progress(share, "Walking", time.perf_counter() - started), link
+
+        making = self._walker.make(generator, walk, state.format, lambda: bool(name) and name in self._stops)
+        data, count = yield from reported(making, shown)
+        file = write_files({walk.file_name(state.format): data})[0]
+        yield file, _summary(walk, count, len(data), time.perf_counter() - started), link
+
+    def stop_walk(self, job: str) -> str:
+        """End a walk early; what exists so far comes as a whole file.
+
+        Args:
+            job: as it was given to /interpolate.
+
+        Returns:
+            that it will end, as HTML.
+        """
+        if isinstance(job, str) and job:
+            self._stops.add(job[:100])
+        return "Stopping…"
+
+    def restore_walk(self, file: FileData | None) -> dict[str, Any]:
+        """Read the recipe from a file of a walk that was made here, so that it can be made again.
+
+        Args:
+            file: MP4, WebP, GIF, ZIP or PNG, as it was downloaded.
+
+        Returns:
+            the arguments of /interpolate that make it, but the job.
+        """
+        if (path := path_of(file)) is None:
+            raise ValueError("no file has arrived; choose one that was made here")
+        with Path(path).open("rb") as stream:
+            data = stream.read(MAX_FILE_BYTES)
+        suffix = Path(path).suffix.lower().removeprefix(".")
+        state = WalkState.from_walk(read_walk(data), suffix if suffix in ("webp", "gif", "zip", "png") else "mp4")
+        return dict(zip(CHECKS, astuple(state)))
+
+    def show_walk(self, values: dict[str, Any]) -> tuple[Any, ...]:
+        """The controls, as a recipe says that was read before, and the empty drop zone."""
+        if not isinstance(values, dict) or set(values) != set(CHECKS):
+            raise ValueError("this is not what /restore_walk returns")
+        state = checked(*(values[name] for name in CHECKS))
+        return *control_values(state), None
+
+    def play(self, file: FileData | None, link: str, summary: str) -> tuple[Any, ...]:
+        """What was made in its player, and the slider over its frames: updates of video, picture, slider and frame."""
+        if path_of(file) is None:
+            return gr.skip(), gr.skip(), gr.skip(), gr.skip()
+        state, walk, generator = self._walk_of(link)
+        count = int(summary.partition('data-frames="')[2].partition('"')[0] or walk.num_frames)
+        is_picture = state.format in SHOWN_AS_PICTURE
+        video = gr.update(value=file if state.format == "mp4" else None, visible=state.format == "mp4")
+        picture = gr.update(value=file if is_picture else None, visible=is_picture)
+        slider = gr.update(value=0, maximum=max(count - 1, 1), visible=count > 1)
+        first = self._frame(generator, walk, 0)
+        return video, picture, slider, gr.update(value=first, visible=count > 1)
+
+    def scrub(self, link: str, index: float) -> FileData:
+        """A frame of the walk that was made last."""
+        _, walk, generator = self._walk_of(link)
+        return self._frame(generator, walk, int(index) if isinstance(index, (int, float)) else 0)
+
+    def first(self, link: str, is_open: str, is_shown: str, *controls: Any) -> Iterator[tuple[Any, Any, Any]]:
+        """What `interpolate` gives, if the page is open, the tab is shown, and no walk was made yet."""
+        if link or not is_open or not is_shown:
+            yield gr.skip(), gr.skip(), gr.skip()
+        else:
+            yield from self.interpolate(*controls)
+
+    def length(self, keys: str, frames: int, fps: int, way: str) -> str:
+        """How long the walk is, as HTML; nothing while the controls are not right."""
+        try:
+            state = WalkState(
+                keys=CHECKS["keys"](keys),
+                frames=CHECKS["frames"](frames),
+                fps=CHECKS["fps"](fps),
+                way=CHECKS["way"](way),
+            )
+            walk = state.walk("mnist-gan", None)
+        except ValueError as error:
+            return html.escape(sentence(error))
+        return f"<strong>{walk.seconds:.1f} s</strong> · {walk.num_frames} frames"
+
+    def open(self, query: str) -> tuple[Any, ...]:
+        """The controls, as the link says; what is wrong gives a warning and the default. At last, that it is open."""
+        state, problems = WalkState.from_query(query if isinstance(query, str) else "")
+        state = replace(state, model=state.model or default_model())
+        try:
+            self._model_cache.get(model_name(state.model), state.revision)
+        except ValueError as error:
+            problems.append(str(error))
+            state = replace(state, model=default_model(), revision=None)
+        for problem in problems:
+            gr.Warning(sentence(ValueError(html.escape(problem))), duration=15)
+        return *control_values(state), "yes"
+
+    def _walk_of(self, link: str) -> tuple[WalkState, Walk, GanGenerator]:
+        state, problems = WalkState.from_query(link if isinstance(link, str) else "")
+        if problems or state.model is None:
+            raise ValueError("make a walk first")
+        generator = self._model_cache.get(state.model, state.revision)
+        return state, state.walk(public_name(generator), generator.revision), generator
+
+    def _frame(self, generator: GanGenerator, walk: Walk, index: int) -> FileData:
+        picture = self._walker.frame(generator, walk, index)
+        return write_files({f"frame-{index:05d}.png": images.png_bytes(picture)})[0]
+
+
+def checked(model: object, revision: object, *controls: Any) -> WalkState:
+    """The controls, each checked; raises ValueError. A model's name may still be a folder's path."""
+    names = [name for name in CHECKS if name not in ("model", "revision")]
+    values = {name: CHECKS[name](value) for name, value in zip(names, controls)}
+    return WalkState(model_name(model), check_revision(revision), **values)
+
+
+def control_values(state: WalkState) -> tuple[Any, ...]:
+    """The values of the controls, in their order."""
+    return astuple(replace(state, revision=state.revision or ""))
+
+
+def _summary(walk: Walk, count: int, num_bytes: int, seconds: float) -> str:
+    stopped = "" if count == walk.num_frames else f" of {walk.num_frames}, stopped"
+    return (
+        f'<span data-frames="{count}"></span><strong>{count} frames{stopped}</strong> · {count / walk.fps:.1f} s · '
+        f"{size_text(num_bytes)} · made in {duration(seconds)}"
+    )

@@ -1,0 +1,197 @@
+"""The tab "Interpolate": which event calls which handler."""
+
+from typing import Any
+
+import gradio as gr
+
+from gan_hub.page.components import theme
+from gan_hub.page.server.errors import as_sentences
+from gan_hub.page.server.model_cache import ModelCache
+from gan_hub.page.server.queues import GENERATE_QUEUE, HIDDEN, LOAD_QUEUE, RAW, WALK_QUEUE, show_queue_on
+from gan_hub.page.tabs.interpolate import keys as editing
+from gan_hub.page.tabs.interpolate.handlers import InterpolateHandlers
+from gan_hub.page.tabs.interpolate.keys import KeyHandlers
+from gan_hub.page.tabs.interpolate.layout import Controls, Results
+from gan_hub.page.tabs.interpolate.layout import build as build_layout
+
+NAME, ID = "Interpolate", "interpolate"
+
+
+def build(model_cache: ModelCache, tab: gr.Tab) -> Controls:
+    """Lay the tab out and connect its events, inside the page's `gr.Blocks`; returns its controls."""
+    handlers = InterpolateHandlers(model_cache)
+    controls, results = build_layout(model_cache.allow_folders)
+    keys = KeyHandlers(model_cache)
+    _connect_keys(keys, controls)
+    _connect_motion(handlers, controls)
+    _connect_making(handlers, controls, results)
+    _connect_opening(handlers, keys, controls, results, tab)
+    _connect_restoring(handlers, keys, controls, results)
+    return controls
+
+
+def _connect_keys(keys: KeyHandlers, controls: Controls) -> None:
+    """The pictures of the keys, and the buttons beside them."""
+    named, chosen = [controls.model, controls.revision, controls.keys], controls.chosen
+    event: dict[str, Any] = {**HIDDEN, **RAW, **GENERATE_QUEUE}
+    controls.pictures.select(as_sentences(keys.pick), named, controls.key(), **event)
+    for name in ("add", "remove", "swap", "dice", "dice_all"):
+        edit = as_sentences(keys.editor(getattr(editing, name)))
+        getattr(controls, name).click(edit, [*named, chosen], controls.key(), api_name=f"key_{name}", **event)
+    gr.on(
+        [controls.seed.input, controls.label.input, controls.truncation.release],
+        as_sentences(keys.change),
+        [*named, chosen, controls.seed, controls.label, controls.truncation],
+        controls.key(),
+        trigger_mode="always_last",
+        **event,
+    )
+    controls.keys.submit(as_sentences(keys.show), [*named, chosen], controls.key(), **event)
+    controls.walks.release(as_sentences(keys.walks), [*named, chosen, controls.walks], controls.key(), **event)
+    gr.on(
+        [controls.model.input, controls.revision.submit],
+        as_sentences(keys.describe),
+        [*named, chosen],
+        [*controls.key(), controls.facts],
+        **HIDDEN,
+        **RAW,
+        **LOAD_QUEUE,
+    )
+
+
+def _connect_motion(handlers: InterpolateHandlers, controls: Controls) -> None:
+    """The length in seconds; a loop goes at an even pace unless that is changed afterwards."""
+    inputs = [controls.keys, controls.frames, controls.fps, controls.way]
+    gr.on(
+        [each.change for each in inputs],
+        as_sentences(handlers.length),
+        inputs,
+        controls.length,
+        trigger_mode="always_last",
+        queue=False,
+        **HIDDEN,
+    )
+    controls.way.input(None, controls.way, controls.even_pace, js="(way) => way === 'loop'", api_visibility="private")
+
+
+def _connect_making(handlers: InterpolateHandlers, controls: Controls, results: Results) -> None:
+    """The walk, its player, the slider over its frames, and the file."""
+    named = controls.make.click(None, None, results.job, js=theme.NEW_JOB, api_visibility="private")
+    controls.make.click(None, js=theme.SHOW_RESULTS, api_visibility="private")
+    arguments = [*controls.arguments(), results.job]
+    interpolate = as_sentences(handlers.interpolate)
+    _make(named.then, handlers, interpolate, arguments, results, name="interpolate", api_visibility="public")
+    # Not into the summary: on a busy machine its answer may come after the last word of the walk.
+    controls.stop.click(
+        as_sentences(handlers.stop_walk),
+        results.job,
+        gr.Textbox(visible=False, label="Stopping"),
+        api_name="stop_walk",
+        queue=False,
+        show_progress="hidden",
+        **RAW,
+    )
+    results.slider.input(
+        as_sentences(handlers.scrub),
+        [results.link, results.slider],
+        results.frame,
+        trigger_mode="always_last",
+        **HIDDEN,
+        **RAW,
+        **LOAD_QUEUE,
+    )
+    results.download.click(None, results.file, js=theme.DOWNLOAD, api_visibility="private")
+    results.copy.click(None, js=theme.COPY_LINK, api_visibility="private")
+
+
+def _make(
+    event: Any,
+    handlers: InterpolateHandlers,
+    function: Any,
+    arguments: list[Any],
+    results: Results,
+    *,
+    name: str,
+    api_visibility: str = "private",
+) -> None:
+    """Let an event make the walk and play it."""
+    made = event(
+        function,
+        arguments,
+        [results.file, results.summary, results.link],
+        api_name=name,
+        api_visibility=api_visibility,
+        **show_queue_on(results.summary),
+        **RAW,
+        **WALK_QUEUE,
+    )
+    made.success(
+        as_sentences(handlers.play),
+        [results.file, results.link, results.summary],
+        [results.video, results.picture, results.slider, results.frame],
+        **HIDDEN,
+        **RAW,
+        **LOAD_QUEUE,
+    )
+    made.success(None, results.link, js=theme.SHOW_WALK, api_visibility="private")
+
+
+def _connect_opening(
+    handlers: InterpolateHandlers, keys: KeyHandlers, controls: Controls, results: Results, tab: gr.Tab
+) -> None:
+    """The page opened, perhaps by a link; the first walk is made when the tab is first shown."""
+    query = gr.Textbox(visible=False, label="Query")
+    is_open, is_shown = gr.Textbox(visible=False, label="Open"), gr.Textbox(visible=False, label="Shown")
+    opened = gr.on(
+        None,
+        as_sentences(handlers.open),
+        query,
+        [*controls.arguments(), is_open],
+        js=theme.READ_QUERY,
+        **HIDDEN,
+        **RAW,
+        **LOAD_QUEUE,
+    )
+    described = opened.success(
+        as_sentences(keys.describe),
+        [controls.model, controls.revision, controls.keys, controls.chosen],
+        [*controls.key(), controls.facts],
+        **HIDDEN,
+        **RAW,
+        **LOAD_QUEUE,
+    )
+    named = [is_shown, results.job]
+    shown = described.success(None, results.job, named, js=theme.IS_INTERPOLATE_SHOWN, api_visibility="private")
+    turned = tab.select(None, results.job, named, js=theme.IS_INTERPOLATE_SHOWN, api_visibility="private")
+    tab.select(None, results.link, js=theme.SHOW_WALK, api_visibility="private")
+    arguments = [results.link, is_open, is_shown, *controls.arguments(), results.job]
+    for number, event in enumerate((shown, turned)):
+        name = f"interpolate_first_{number}"
+        _make(event.success, handlers, as_sentences(handlers.first), arguments, results, name=name)
+
+
+def _connect_restoring(handlers: InterpolateHandlers, keys: KeyHandlers, controls: Controls, results: Results) -> None:
+    """A dropped file: its recipe, then the controls, then the same walk."""
+    read = controls.file.upload(
+        as_sentences(handlers.restore_walk), controls.file, results.recipe, api_name="restore_walk", **RAW, **LOAD_QUEUE
+    )
+    set_controls = read.success(
+        as_sentences(handlers.show_walk),
+        results.recipe,
+        [*controls.arguments(), controls.file],
+        **HIDDEN,
+        **RAW,
+        **LOAD_QUEUE,
+    )
+    described = set_controls.success(
+        as_sentences(keys.describe),
+        [controls.model, controls.revision, controls.keys, controls.chosen],
+        [*controls.key(), controls.facts],
+        **HIDDEN,
+        **RAW,
+        **LOAD_QUEUE,
+    )
+    named = described.success(None, None, results.job, js=theme.NEW_JOB, api_visibility="private")
+    arguments = [*controls.arguments(), results.job]
+    interpolate = as_sentences(handlers.interpolate)
+    _make(named.then, handlers, interpolate, arguments, results, name="interpolate_restored")

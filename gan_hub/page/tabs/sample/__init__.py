@@ -1,0 +1,1 @@
+"""The tab Sample: pictures from seeds, their variations, and the favourites."""

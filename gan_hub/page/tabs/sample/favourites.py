@@ -1,0 +1,129 @@
+"""Favourites: pictures that a visitor kept, as links in the visitor's own browser; the server stores nothing."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from gan_hub.page.components import picture_actions
+from gan_hub.page.components.files import FileData, caption, write_files
+from gan_hub.page.components.model_facts import model_name
+from gan_hub.page.components.picture_actions import Place
+from gan_hub.page.server.errors import as_sentences
+from gan_hub.page.server.model_cache import ModelCache
+from gan_hub.page.server.queues import GENERATE_QUEUE, HIDDEN, RAW
+from gan_hub.recipes.explore_links import picture_link, read_picture_link
+from gan_hub.sampling.pictures import pictures_of
+
+STORAGE_KEY = "gan-hub-favourites"
+SECRET = "gan-hub"  # it hides nothing: the same on every start, so that what is stored stays readable
+MAX_FAVOURITES = 48
+GONE = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 28 28"><rect width="28" height="28" fill="#cbd5e1"/>'
+    b'<path d="M8 8l12 12M20 8L8 20" stroke="#64748b" stroke-width="2"/></svg>'
+)
+
+
+@dataclass(frozen=True)
+class Favourites:
+    """What is shown of them, and where they are kept."""
+
+    kept: Any
+    accordion: Any
+    gallery: Any
+    buttons: Any
+    place: Place
+    remove: Any
+
+    def shown(self) -> list[Any]:
+        """What the handlers return of them."""
+        return [self.accordion, self.gallery, self.place.link, self.buttons]
+
+
+class FavouriteHandlers:
+    """What the events of the favourites do; a favourite is the link of one picture."""
+
+    def __init__(self, model_cache: ModelCache) -> None:
+        self._model_cache = model_cache
+
+    def keep(self, kept: object, link: str) -> tuple[Any, ...]:
+        """The picture first among the favourites, and what `show` gives of them."""
+        mine = picture_link(*read_picture_link(link))
+        links = [mine, *(each for each in links_of(kept) if each != mine)][:MAX_FAVOURITES]
+        gr.Info("Kept in this browser: it is among the favourites on the tab Sample.", duration=4)
+        return links, *self.show(links)
+
+    def show(self, kept: object) -> tuple[Any, ...]:
+        """The favourites as pictures: updates of the accordion, the gallery, the chosen link and the buttons."""
+        links = links_of(kept)
+        gallery = gr.update(value=[self._item(link) for link in links], selected_index=None)
+        return gr.update(visible=bool(links)), gallery, "", gr.update(visible=False)
+
+    def pick(self, kept: object, event: gr.SelectData) -> tuple[Any, ...]:
+        """The favourite that was clicked, and the buttons for it."""
+        links = links_of(kept)
+        index = event.index if isinstance(event.index, int) else 0
+        return links[index] if index < len(links) else "", gr.update(visible=index < len(links))
+
+    def remove(self, kept: object, picked: str) -> tuple[Any, ...]:
+        """The favourites without the picked one, and what `show` gives of them."""
+        links = [link for link in links_of(kept) if link != picked]
+        return links, *self.show(links)
+
+    def _item(self, link: str) -> dict[str, Any]:
+        """One favourite; one whose model can't be had any more is named, for its owner to remove."""
+        model, revision, key = read_picture_link(link)
+        try:
+            picture = pictures_of(self._model_cache.get(model_name(model), revision), [key])[0]
+        except ValueError:
+            return {"image": _gone(), "caption": f"{model} can't be had"}
+        return {"image": write_files({picture.file_name: picture.png()})[0], "caption": caption(picture)}
+
+
+def _gone() -> FileData:
+    return write_files({"gone.svg": GONE})[0]
+
+
+def links_of(kept: object) -> list[str]:
+    """What a browser kept, which anyone may have changed: links of one picture each, no more than there may be."""
+    links: list[str] = []
+    for each in kept[:MAX_FAVOURITES] if isinstance(kept, list) else []:
+        try:
+            links.append(picture_link(*read_picture_link(each)))
+        except ValueError:
+            continue
+    return list(dict.fromkeys(links))
+
+
+def build() -> Favourites:
+    """Lay them out, hidden until there is one."""
+    kept = gr.BrowserState([], storage_key=STORAGE_KEY, secret=SECRET)
+    with gr.Accordion("Favourites, kept in this browser", visible=False, elem_id="favourites") as accordion:
+        gallery = gr.Gallery(
+            label="Favourites",
+            show_label=False,
+            columns=8,
+            object_fit="contain",
+            allow_preview=False,
+            interactive=False,
+            buttons=[],
+            elem_classes=["thumbnails", "keys"],
+        )
+        with gr.Row(visible=False, elem_classes="take-away") as buttons:
+            place = picture_actions.build(can_keep=False)
+            remove = gr.Button("Remove", size="sm", min_width=80, scale=0)
+    return Favourites(kept, accordion, gallery, buttons, place, remove)
+
+
+def connect(model_cache: ModelCache, favourites: Favourites, pictures: list[Place]) -> None:
+    """The events; `pictures` are those that can be kept."""
+    handlers = FavouriteHandlers(model_cache)
+    event: dict[str, Any] = {**HIDDEN, **RAW, **GENERATE_QUEUE}
+    kept, shown = favourites.kept, favourites.shown()
+    for place in pictures:
+        place.keep.click(as_sentences(handlers.keep), [kept, place.link], [kept, *shown], **event)
+    favourites.gallery.select(
+        as_sentences(handlers.pick), kept, [favourites.place.link, favourites.buttons], **HIDDEN, **RAW, queue=False
+    )
+    favourites.remove.click(as_sentences(handlers.remove), [kept, favourites.place.link], [kept, *shown], **event)
+    gr.on(None, as_sentences(handlers.show), kept, shown, **event)

@@ -1,0 +1,1 @@
+"""The tab Stylize: photos painted in a style."""

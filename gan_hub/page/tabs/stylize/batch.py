@@ -1,0 +1,150 @@
+"""Several photos to a ZIP, for the tab "Stylize"."""
+
+import html
+import shutil
+import zipfile
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+from gan_hub.page.components.files import FileData, file_data, new_file
+from gan_hub.page.server.errors import sentence
+from gan_hub.page.server.jobs import StoppedError, Stops, progress, reported
+from gan_hub.page.server.model_cache import ModelCache
+from gan_hub.page.server.units import size_text
+from gan_hub.page.tabs.stylize.painting_cache import PaintingCache
+from gan_hub.page.tabs.stylize.requests import Output, Wish, finished, read_output, read_wish, received
+from gan_hub.painting.photos import PhotoError
+from gan_hub.recipes.archives import ZIP_DATE
+
+MAX_PHOTOS = 50
+
+
+class BatchHandlers:
+    """What the events of the batch do; docstrings of the public endpoints become the API's schema."""
+
+    def __init__(self, model_cache: ModelCache, easel: PaintingCache) -> None:
+        self._model_cache, self._easel = model_cache, easel
+        self._stops = Stops()
+
+    def stylize_batch(
+        self,
+        photos: list[FileData] | None,
+        style: str,
+        strength: float = 100,
+        keep_colors: bool = False,
+        detail: str = "auto",
+        seed: int = 0,
+        max_side: int = 0,
+        format: str = "jpeg",  # noqa: A002
+        quality: int = 92,
+        upscale: bool = False,
+        job: str = "",
+    ) -> Iterator[tuple[FileData | None, str]]:
+        """Paint several photos into a ZIP. One that can't be painted is named with the reason, and left out.
+
+        Args:
+            photos: up to 50; of each what /stylize takes.
+            style: as in /stylize.
+            strength: as in /stylize.
+            keep_colors: as in /stylize.
+            detail: as in /stylize.
+            seed: as in /stylize.
+            max_side: as in /stylize.
+            format: as in /stylize.
+            quality: as in /stylize.
+            upscale: as in /stylize.
+            job: a name that nobody else guesses, for /stop_batch; empty if it need not be stopped.
+
+        Returns:
+            the ZIP, none while it is being made; how far it is, at last what was left out and why, as HTML.
+        """
+        output = read_output(self._model_cache, format, quality, upscale)
+        wish = read_wish(self._model_cache, style, strength, keep_colors, detail, seed, max_side)
+        photos = photos if isinstance(photos, list) else []
+        if not 1 <= len(photos) <= MAX_PHOTOS:
+            raise ValueError(f"{len(photos)} photos are not possible; choose from 1 to {MAX_PHOTOS}")
+        path = new_file(f"{wish.name}.zip")
+        try:
+            yield from self._into_zip(path, photos, wish, output, _text(job))
+        except BaseException:  # GeneratorExit too: nobody waits for it any more
+            shutil.rmtree(path.parent, ignore_errors=True)
+            raise
+
+    def stop_batch(self, job: str) -> str:
+        """End a batch early; what is painted already comes in its ZIP.
+
+        Args:
+            job: as it was given to /stylize_batch.
+
+        Returns:
+            that it will end; the batch itself says when it has.
+        """
+        if name := _text(job):
+            self._stops.add(name)
+        return "stopping"
+
+    def _into_zip(
+        self, path: Path, photos: list[FileData], wish: Wish, output: Output, job: str
+    ) -> Iterator[tuple[FileData | None, str]]:
+        names: set[str] = set()
+        problems: list[str] = []
+        is_stopped = False
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+            for number, photo in enumerate(photos):
+                try:
+                    stem, data = yield from self._one(photo, wish, output, job, (number, len(photos)))
+                except StoppedError:
+                    is_stopped = True
+                    break
+                except PhotoError as error:
+                    problems.append(f"{_name(photo)} is left out: {error}")
+                    continue
+                name = _free(f"{stem}-{wish.name}", output.suffix, names)
+                archive.writestr(zipfile.ZipInfo(name, ZIP_DATE), data)
+        if not names and not is_stopped:
+            raise ValueError(problems[0] if len(problems) == 1 else f"none of them can be painted; {problems[0]}")
+        words = f"<strong>{len(names)} of {len(photos)} painted</strong>" + (" · stopped" if is_stopped else "")
+        if not names:
+            shutil.rmtree(path.parent, ignore_errors=True)
+            yield None, words
+            return
+        told = "".join(f"<br>{html.escape(sentence(ValueError(problem)))}" for problem in problems)
+        yield file_data(path), f"{words}, {size_text(path.stat().st_size)}{told}"
+
+    def _one(
+        self, photo: FileData, wish: Wish, output: Output, job: str, place: tuple[int, int]
+    ) -> Generator[tuple[None, str], None, tuple[str, bytes]]:
+        """Paint one photo; returns the start of its name and its file."""
+
+        def is_stopped() -> bool:
+            return job in self._stops
+
+        def shown(share: float) -> tuple[None, str]:
+            number, count = place
+            return None, progress((number + share) / count, f"{number + 1} of {count}")
+
+        data, digest, stem = received(photo)
+        painted = yield from reported(self._easel.paint(wish.order(digest), data, is_stopped), shown)
+        saving = self._easel.worker.watched(lambda report: finished(painted, wish, output, report), is_stopped)
+        made, _ = yield from reported(saving, shown)
+        return stem, made
+
+
+def _free(stem: str, suffix: str, names: set[str]) -> str:
+    """A name that is not given yet, whatever the case of its letters; it is given then."""
+    number = 1
+    while True:
+        name = f"{stem}.{suffix}" if number == 1 else f"{stem}-{number}.{suffix}"
+        if name.casefold() not in names:
+            names.add(name.casefold())
+            return name
+        number += 1
+
+
+def _name(photo: FileData) -> str:
+    """What the visitor called the photo."""
+    return Path(str(photo.get("orig_name") or "a photo")).name[:80]
+
+
+def _text(job: object) -> str:
+    return job[:100] if isinstance(job, str) else ""

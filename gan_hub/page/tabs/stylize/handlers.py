@@ -1,0 +1,200 @@
+"""What the events of the tab "Stylize" do: one photo, all styles of one photo, and links."""
+
+import html
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+
+from gan_hub.page.components.files import FileData, write_files
+from gan_hub.page.components.model_facts import model_facts
+from gan_hub.page.server import zerogpu
+from gan_hub.page.server.errors import sentence
+from gan_hub.page.server.jobs import progress, reported
+from gan_hub.page.server.model_cache import ModelCache
+from gan_hub.page.server.units import duration, size_text
+from gan_hub.page.tabs.stylize import styles
+from gan_hub.page.tabs.stylize.painting_cache import Painted, PaintingCache
+from gan_hub.page.tabs.stylize.requests import NO_STYLE, Wish, finished, read_output, read_wish, received, stylizer_of
+from gan_hub.recipes.links import StylizeState
+from gan_hub.recipes.names import file_stem
+
+COMPARED_SIDE = 480
+
+
+class StylizeHandlers:
+    """What the events of the tab do; docstrings of the public endpoints become the API's schema."""
+
+    def __init__(self, model_cache: ModelCache, easel: PaintingCache | None = None) -> None:
+        self._model_cache = model_cache
+        self.easel = easel or PaintingCache()
+
+    def stylize(
+        self,
+        photo: FileData | None,
+        style: str,
+        strength: float = 100,
+        keep_colors: bool = False,
+        detail: str = "auto",
+        seed: int = 0,
+        max_side: int = 0,
+        format: str = "jpeg",  # noqa: A002
+        quality: int = 92,
+        upscale: bool = False,
+    ) -> Iterator[tuple[FileData | None, Any]]:
+        """Paint a photo of any size up to 50 million pixels. Place, time and all other metadata are left out.
+
+        Args:
+            photo: JPEG, PNG, WebP, TIFF, BMP, GIF or AVIF; turned as its EXIF says, alpha and colour profile kept.
+            style: a bundled name, as /styles lists them, or org/name on the Hub.
+            strength: per cent, from 0 (the photo) to 100 (the painting).
+            keep_colors: take only light and dark from the painting, and the colours from the photo.
+            detail: per cent of the photo's side at which it is painted (25, 35, 50, 75, 100); less gives larger
+                strokes; auto paints at 1024 pixels.
+            seed: of the strokes, from 0 to 4294967295.
+            max_side: reduce the photo first to so many pixels along its longer side; 0 = don't.
+            format: jpeg (what is transparent becomes white), png or webp.
+            quality: of JPEG and WebP, from 1 to 100.
+            upscale: enlarge the painting, if an upscaler comes with the page.
+
+        Returns:
+            the picture, none while it is being made; how far it is, at last its size, as HTML.
+        """
+        output = read_output(self._model_cache, format, quality, upscale)
+        wish = read_wish(self._model_cache, style, strength, keep_colors, detail, seed, max_side)
+        data, digest, stem = received(photo)
+        painted = yield from reported(
+            self.easel.paint(wish.order(digest), data), lambda share: (None, progress(share, "Painting"))
+        )
+        made = yield from reported(
+            self.easel.worker.watched(lambda report: finished(painted, wish, output, report)),
+            lambda share: (None, progress(share, "Saving")),
+        )
+        name = f"{stem}-{wish.name}.{output.suffix}"
+        yield write_files({name: made[0]})[0], f"<strong>{made[1]}</strong>, {size_text(len(made[0]))}"
+
+    def paint(
+        self,
+        photo: FileData | None,
+        style: str,
+        strength: float,
+        keep_colors: bool,
+        detail: str,
+        seed: int,
+        max_side: int,
+    ) -> Iterator[tuple[Any, Any, Any]]:
+        """The pair to compare, what was made, and the link; quick if only strength or colours are new.
+
+        Nothing happens without a photo.
+        """
+        if photo is None:
+            yield gr.skip(), gr.skip(), gr.skip()
+            return
+        started = time.perf_counter()
+        wish = read_wish(self._model_cache, style, strength, keep_colors, detail, seed, max_side)
+        data, digest, _ = received(photo)
+        painted = yield from reported(
+            self.easel.paint(wish.order(digest), data),
+            lambda share: (gr.skip(), progress(share, "Painting", time.perf_counter() - started), gr.skip()),
+        )
+        after = painted.after(strength=wish.strength, keep_colors=wish.keep_colors)
+        pair = write_files({"photo.jpg": painted.before, "painting.jpg": after})
+        yield pair, _summary(painted, wish), wish.link()
+
+    def compare(
+        self,
+        photo: FileData | None,
+        style: str,
+        strength: float,
+        keep_colors: bool,
+        detail: str,
+        seed: int,
+    ) -> Iterator[tuple[Any, Any]]:
+        """A small copy of the photo in every style, one after the other: the sheet so far, what is done."""
+        names = self._compared(style)
+        data, digest, _ = received(photo)
+        items: list[dict[str, Any]] = []
+
+        def shown(share: float) -> tuple[Any, str]:
+            return sheet(items), progress((len(items) + share) / len(names), "Painting")
+
+        for name in names:
+            wish = read_wish(self._model_cache, name, strength, keep_colors, detail, seed, COMPARED_SIDE)
+            painted = yield from reported(self.easel.paint(wish.order(digest), data), shown)
+            picture = painted.after(strength=wish.strength, keep_colors=wish.keep_colors)
+            file = write_files({f"{file_stem(name)}.jpg": picture})[0]
+            items = [*items, {"image": file, "caption": styles.title(name)}]
+        yield sheet(items), f"<strong>{len(items)} styles</strong> · a click takes one"
+
+    def _compared(self, style: str) -> list[str]:
+        """The styles to compare: those that come with the page, and the chosen one if it is another."""
+        names = list(styles.style_names())
+        if style and style not in names:
+            names.append(style)
+        if not names:
+            raise ValueError(NO_STYLE)
+        return names
+
+    def styles(self) -> list[dict[str, Any]]:
+        """The styles that come with the page."""
+        stylizers = [(name, self._model_cache.stylizer(name)) for name in styles.style_names()]
+        return [{"style": name, "architecture": stylizer.config.architecture} for name, stylizer in stylizers]
+
+    def describe(self, style: str) -> str:
+        """What a style is, as HTML."""
+        stylizer = stylizer_of(self._model_cache, style)
+        return model_facts(stylizer, f"{stylizer.config.architecture} network")
+
+    def pick(self, style: str, event: gr.SelectData) -> tuple[str, Any]:
+        """The style whose picture was clicked, and the thumbnails with it marked."""
+        names = self._compared(style)
+        index = event.index if isinstance(event.index, int) and 0 <= event.index < len(names) else 0
+        return names[index], marked(names[index])
+
+    def example(self, event: gr.SelectData) -> FileData:
+        """The photo to try that was clicked."""
+        return styles.example(event.index)
+
+    def first(self, photo: FileData | None, is_open: str) -> Any:
+        """The photo; one to try if there is none, the page is open, and a style comes with it."""
+        usable = is_open and photo is None and styles.default_style() and styles.examples()
+        return styles.example(0) if usable else gr.skip()
+
+    def open(self, query: str) -> tuple[Any, ...]:
+        """The controls, as the link says, the galleries, and that they are there; what is wrong gives a warning."""
+        state, problems = StylizeState.from_query(query if isinstance(query, str) else "")
+        style = state.style or styles.default_style() or ""
+        try:
+            facts = self.describe(style) if style else sentence(ValueError(NO_STYLE))
+        except ValueError as error:
+            problems.append(str(error))
+            style = styles.default_style() or ""
+            facts = self.describe(style) if style else sentence(ValueError(NO_STYLE))
+        for problem in problems:
+            gr.Warning(sentence(ValueError(html.escape(problem))), duration=15)
+        thumbnails = {
+            **marked(style),
+            "value": styles.style_gallery(self._model_cache),
+            "visible": bool(styles.style_names()),
+        }
+        values = (style, state.strength, state.keep_colors, state.detail, state.seed)
+        return *values, facts, thumbnails, styles.example_gallery(), "yes"
+
+
+def sheet(items: list[dict[str, Any]]) -> dict[str, Any]:
+    """The update of the sheet of all styles: shown as soon as there is something on it."""
+    return gr.update(value=items, visible=bool(items))
+
+
+def marked(style: str) -> dict[str, Any]:
+    """The update of the thumbnails that marks a style."""
+    names = styles.style_names()
+    return gr.update(selected_index=names.index(style) if style in names else None)
+
+
+def _summary(painted: Painted, wish: Wish) -> str:
+    width, height = painted.painting.size
+    place = zerogpu.device_name(wish.stylizer)
+    size = f"{width}×{height}"  # noqa: RUF001  # it is a multiplication sign
+    return f"<strong>{size}</strong> painted in {duration(painted.seconds)} on {place}"

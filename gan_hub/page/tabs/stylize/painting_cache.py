@@ -1,0 +1,172 @@
+"""Painting for the page, in a thread that can be watched and stopped at any tile; what was painted stays a while."""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
+
+from PIL import Image
+
+from gan_hub.page.server.jobs import Report, Worker
+from gan_hub.painting.blending import Painting
+from gan_hub.painting.photos import encode_photo, open_photo
+from gan_hub.stylizer import PhotoStylizer
+
+AUTO_SIDE = 1024  # at which a photo is seen by default: strokes that fill a screen, not a pixel of a camera
+TILE_SIZE = 1024  # at most: painting ends within a tile, a third of a second, when a visitor stops it or leaves
+PREVIEW_SIDE = 1600
+PREVIEW_QUALITY = 88
+
+CAPACITY_BYTES = 512 * 1024**2
+KEEP_SECONDS = 3600.0  # as long as a visitor's files
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is painted, and all that the painting depends on; equal orders have equal paintings.
+
+    Attributes:
+        photo: SHA-256 of the file.
+        stylizer: by identity: one that is loaded anew is another one.
+        detail: "auto" or per cent, as in `gan_hub.recipes.links.DETAILS`.
+        seed: of the strokes.
+        max_side: None = as large as the photo.
+    """
+
+    photo: str
+    stylizer: PhotoStylizer
+    detail: str
+    seed: int
+    max_side: int | None
+
+
+@dataclass(frozen=True)
+class Painted:
+    """A painting, and what is shown of it.
+
+    Attributes:
+        painting: of full size.
+        preview: the same for a screen.
+        before: JPEG of the photo as large as the preview.
+        seconds: that painting took.
+        made_at: by `time.monotonic`.
+    """
+
+    painting: Painting
+    preview: Painting
+    before: bytes
+    seconds: float
+    made_at: float
+
+    def after(self, *, strength: float, keep_colors: bool) -> bytes:
+        """JPEG of the result as large as the preview."""
+        return encode_photo(self.preview.blended(strength=strength, keep_colors=keep_colors), "jpeg", PREVIEW_QUALITY)
+
+    @property
+    def num_bytes(self) -> int:
+        """Memory that it takes, about."""
+        width, height = self.painting.size
+        return 7 * width * height + 7 * self.preview.size[0] * self.preview.size[1]
+
+
+class PaintingCache:
+    """Paints one photo at a time, and keeps what it painted last.
+
+    Args:
+        capacity: bytes to keep; the newest painting is kept however large it is.
+
+    Attributes:
+        worker: that paints, free for other work with paintings.
+    """
+
+    def __init__(self, capacity: int = CAPACITY_BYTES) -> None:
+        self._capacity = capacity
+        self._kept: OrderedDict[Order, Painted] = OrderedDict()
+        self._lock = threading.Lock()
+        self._sweeper: threading.Timer | None = None
+        self.worker = Worker()
+
+    def find(self, order: Order) -> Painted | None:
+        """What was painted for an equal order, if it is still there."""
+        with self._lock:
+            self._drop_old()
+            if order in self._kept:
+                self._kept.move_to_end(order)
+            return self._kept.get(order)
+
+    def paint(
+        self, order: Order, data: bytes, is_stopped: Callable[[], bool] = lambda: False
+    ) -> Generator[float, None, Painted]:
+        """Paint a photo, unless it is painted already; yields as `Worker.watched` does.
+
+        Args:
+            order: whose `photo` is the digest of `data`.
+            data: the photo's file.
+            is_stopped: see `Worker.watched`.
+
+        Raises:
+            PhotoError: the photo can't be painted.
+            StoppedError: `is_stopped` said so.
+        """
+        found = self.find(order)
+        if found is None:
+            found = yield from self.worker.watched(lambda report: _paint(order, data, report), is_stopped)
+            self._keep(order, found)
+        return found
+
+    def _keep(self, order: Order, painted: Painted) -> None:
+        with self._lock:
+            self._drop_old()
+            self._kept[order] = painted
+            while len(self._kept) > 1 and sum(each.num_bytes for each in self._kept.values()) > self._capacity:
+                self._kept.popitem(last=False)
+            self._sweep_later()
+
+    def _sweep_later(self) -> None:
+        """Let what is too old go even if nobody comes any more; the lock is held."""
+        if self._sweeper is None and self._kept:
+            self._sweeper = threading.Timer(KEEP_SECONDS / 4, self._sweep)
+            self._sweeper.daemon = True
+            self._sweeper.start()
+
+    def _sweep(self) -> None:
+        with self._lock:
+            self._sweeper = None
+            self._drop_old()
+            self._sweep_later()
+
+    def _drop_old(self) -> None:
+        oldest = time.monotonic() - KEEP_SECONDS
+        for order in [order for order, painted in self._kept.items() if painted.made_at < oldest]:
+            del self._kept[order]
+
+
+def detail_of(detail: str, photo: Image.Image, max_side: int | None) -> float:
+    """The part of its side at which a photo is painted, in (0, 1].
+
+    Args:
+        detail: see `Order`.
+        photo: decoded.
+        max_side: to which it is reduced first.
+    """
+    if detail != "auto":
+        return int(detail) / 100
+    return min(1.0, AUTO_SIDE / min(max(photo.size), max_side or max(photo.size)))
+
+
+def _paint(order: Order, data: bytes, report: Report) -> Painted:
+    started = time.perf_counter()
+    photo = open_photo(data)
+    painting = order.stylizer.paint(
+        photo,
+        detail=detail_of(order.detail, photo, order.max_side),
+        seed=order.seed,
+        max_side=order.max_side,
+        tile_size=min(TILE_SIZE, int(order.stylizer.network.tile_size)),  # type: ignore[arg-type]
+        on_progress=report,
+    )
+    painting = replace(painting, photo=replace(painting.photo, exif=None))  # nothing private is kept
+    preview = painting.reduced(PREVIEW_SIDE)
+    before = encode_photo(preview.blended(strength=0.0), "jpeg", PREVIEW_QUALITY)
+    return Painted(painting, preview, before, time.perf_counter() - started, time.monotonic())

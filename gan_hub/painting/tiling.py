@@ -1,0 +1,230 @@
+"""Painting a picture of any size tile by tile in bounded memory, so that the result is that of the whole at once.
+
+A tile is seen with `halo` pixels around it, as far as the picture goes on; where it ends, the tile ends too, and a
+convolution's zeros lie where they lie in the whole. A network that normalises over the picture is given the statistics
+of the whole picture, gathered over all tiles.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from gan_hub.images import from_uint8, to_uint8
+from gan_hub.painting.noise import position_noise
+
+# Given statistics are a state of the network: one picture at a time may have its own.
+_STATISTICS = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle of pixels, in PIL's order: left and top belong to it, right and bottom don't."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height)."""
+        return self.right - self.left, self.bottom - self.top
+
+    def scaled(self, factor: int) -> tuple[int, int, int, int]:
+        """As PIL takes it, in a picture `factor` times as large."""
+        return self.left * factor, self.top * factor, self.right * factor, self.bottom * factor
+
+
+@dataclass(frozen=True)
+class Tile:
+    """What is painted at a time, and what the network sees of its surroundings; both in the padded picture."""
+
+    core: Box
+    seen: Box
+
+    def crop(self, x: Tensor, pixels_per_cell: float) -> Tensor:
+        """The core's part of x [..., h, w], what a network made of what it saw, at any resolution."""
+        left, top, width, height = (
+            round(pixels / pixels_per_cell)
+            for pixels in (self.core.left - self.seen.left, self.core.top - self.seen.top, *self.core.size)
+        )
+        return x[..., top : top + height, left : left + width]
+
+
+def tiles(width: int, height: int, *, tile_size: int, grid: int = 1, halo: int = 0) -> list[Tile]:
+    """Cut a picture into tiles, row by row.
+
+    Args:
+        width: of the picture, a multiple of `grid`.
+        height: the same.
+        tile_size: longest side of a tile without its halo; at least one cell of the grid is taken.
+        grid: all edges are multiples of it.
+        halo: pixels to see around a tile, rounded up to the grid; fewer where the picture ends.
+    """
+    halo = -(-halo // grid) * grid
+    spans = [_spans(length, tile_size, grid) for length in (width, height)]
+
+    def around(start: int, end: int, length: int) -> tuple[int, int]:
+        return max(0, start - halo), min(length, end + halo)
+
+    found = []
+    for top, bottom in spans[1]:
+        seen_top, seen_bottom = around(top, bottom, height)
+        for left, right in spans[0]:
+            seen_left, seen_right = around(left, right, width)
+            seen = Box(seen_left, seen_top, seen_right, seen_bottom)
+            found.append(Tile(Box(left, top, right, bottom), seen))
+    return found
+
+
+def _spans(length: int, tile_size: int, grid: int) -> list[tuple[int, int]]:
+    """Parts of [0, length), all about as long, at most `tile_size` where the grid lets them."""
+    longest = max(grid, tile_size // grid * grid)
+    count = -(-length // longest)
+    step = -(-length // (count * grid)) * grid
+    return [(start, min(start + step, length)) for start in range(0, length, step)]
+
+
+class TiledPass:
+    """A pass of an image-to-image network over a whole picture, a tile at a time.
+
+    Args:
+        network: one of `gan_hub.models.stylizers.STYLIZERS`.
+        picture: RGB, of any size; repeated at the right and at the bottom up to a multiple of the network's grid.
+        seed: of the noise.
+        tile_size: see `tiles`.
+        halo: to see around a tile; the network's own if None.
+    """
+
+    def __init__(
+        self, network: nn.Module, picture: Image.Image, *, seed: int, tile_size: int, halo: int | None = None
+    ) -> None:
+        self.network, self.picture, self.seed = network, picture, seed
+        self.grid, self.scale = int(network.grid), int(network.scale)  # type: ignore[arg-type]
+        self.norms: list[nn.Module] = list(getattr(network, "norms", ()))
+        self.device = next(network.parameters()).device
+        width, height = (-(-side // self.grid) * self.grid for side in picture.size)
+        halo = int(network.halo) if halo is None else halo  # type: ignore[arg-type]
+        self.tiles = tiles(width, height, tile_size=tile_size, grid=self.grid, halo=halo)
+
+    @torch.inference_mode()
+    def run(self, write: Callable[[Tile, Tensor], None], on_progress: Callable[[float], None] | None = None) -> None:
+        """Paint every tile.
+
+        Args:
+            write: takes each tile and what is painted there: [3, scale * h, scale * w], float32, on the network's
+                device.
+            on_progress: takes the share of the work that is done after each look at a tile; may raise to stop.
+        """
+        done, total = 0, len(self.tiles) * (len(self.norms) + 1)
+
+        def tick() -> None:
+            nonlocal done
+            done += 1
+            if on_progress is not None:
+                on_progress(done / total)
+
+        with self._statistics(tick):
+            for tile in self.tiles:
+                inner = Tile(tile.core, self._inner(tile))
+                write(tile, inner.crop(self._forward(tile)[0].float(), 1 / self.scale))
+                tick()
+
+    def paint(self, on_progress: Callable[[float], None] | None = None) -> Image.Image:
+        """The whole painting, RGB, of the picture's size times `scale`; the argument is that of `run`."""
+        width, height = self.picture.size
+        painting = Image.new("RGB", (width * self.scale, height * self.scale))
+
+        def write(tile: Tile, painted: Tensor) -> None:
+            array = to_uint8(painted).permute(1, 2, 0).contiguous().cpu().numpy()
+            painting.paste(Image.fromarray(array), tile.core.scaled(self.scale)[:2])  # cut where it is beyond the edge
+
+        self.run(write, on_progress)
+        return painting
+
+    def _forward(self, tile: Tile) -> Tensor:
+        photo = from_uint8(self._pixels(tile.seen))[None]
+        cell = int(self.network.noise_grid)  # type: ignore[arg-type]
+        width, height = tile.seen.size
+        noise = position_noise(
+            height // cell,
+            width // cell,
+            top=tile.seen.top // cell,
+            left=tile.seen.left // cell,
+            cells=self.network.noise_cells,  # type: ignore[arg-type]
+            seed=self.seed,
+        )
+        photo, noise = photo.to(self.device), noise[None].to(self.device)
+        inner = self._inner(tile)
+        if inner == tile.seen:
+            return self.network(photo, noise)
+        return self.network(photo, noise, inside=(inner.left - tile.seen.left, inner.top - tile.seen.top, *inner.size))
+
+    def _inner(self, tile: Tile) -> Box:
+        """What most of the network needs to see of a tile's surroundings, where only its beginning looks further."""
+        halo = getattr(self.network, "inner_halo", None)
+        if halo is None:
+            return tile.seen
+        core, seen = tile.core, tile.seen
+        return Box(
+            max(seen.left, core.left - halo),
+            max(seen.top, core.top - halo),
+            min(seen.right, core.right + halo),
+            min(seen.bottom, core.bottom + halo),
+        )
+
+    def _pixels(self, box: Box) -> Tensor:
+        """[3, h, w], uint8; what lies beyond the picture's right and bottom repeats its edge."""
+        width, height = self.picture.size
+        inside = Box(box.left, box.top, min(box.right, width), min(box.bottom, height))
+        array = np.asarray(self.picture.crop(inside.scaled(1)))
+        padding = ((0, box.bottom - inside.bottom), (0, box.right - inside.right), (0, 0))
+        return torch.from_numpy(np.pad(array, padding, mode="edge")).permute(2, 0, 1)
+
+    @contextmanager
+    def _statistics(self, tick: Callable[[], None]) -> Iterator[None]:
+        """Let each norm of the network use the mean and variance of the whole picture, for the time of this context."""
+        if not self.norms:
+            yield
+            return
+        with _STATISTICS:
+            try:
+                for norm in self.norms:
+                    norm.statistics = self._gather(norm, tick)
+                yield
+            finally:
+                for norm in self.norms:
+                    norm.statistics = None  # type: ignore[assignment]
+
+    def _gather(self, norm: nn.Module, tick: Callable[[], None]) -> Tensor:
+        """Mean and variance [2, width], float32, of what reaches a norm, each cell counted once, summed in float64."""
+        sums: list[Tensor] = []
+        cells = 0
+
+        def reached(_: nn.Module, inputs: tuple[Tensor]) -> None:
+            nonlocal cells
+            x = tile.crop(inputs[0][0], tile.seen.size[0] / inputs[0].shape[-1]).double()
+            sums.append(torch.stack([x.sum((1, 2)), x.square().sum((1, 2))]))
+            cells += x[0].numel()
+            raise _ReachedError
+
+        handle = norm.register_forward_pre_hook(reached)
+        try:
+            for tile in self.tiles:
+                with suppress(_ReachedError):
+                    self._forward(tile)
+                tick()
+        finally:
+            handle.remove()
+        mean, square = torch.stack(sums).sum(0) / cells
+        return torch.stack([mean, (square - mean.square()).clamp_(min=0)]).float()
+
+
+class _ReachedError(Exception):
+    """The pass got as far as it had to."""

@@ -1,0 +1,1 @@
+"""From seeds and latents to pictures with their recipes, and to variations of a picture."""

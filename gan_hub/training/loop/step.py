@@ -1,0 +1,221 @@
+"""The training loop: k updates of the discriminator, one of the generator, all randomness a function of the step."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from gan_hub.evaluation.divergences import PROVED
+from gan_hub.generator import GanGenerator
+from gan_hub.losses import LOSSES, gradient_penalty, interpolates, mutual_information_loss, squared_gradient_norm
+from gan_hub.training.checkpoints.checkpoint import part_of, tensors_of
+from gan_hub.training.data.augment import Augment, random_view
+from gan_hub.training.data.batches import Batch
+from gan_hub.training.loop.engine import Engine, cosine
+from gan_hub.training.options.options import TrainingOptions
+
+
+@dataclass(frozen=True)
+class Pass:
+    """What the generator's update needs of a pass through the discriminator.
+
+    Attributes:
+        batch: that went through.
+        fake: [B, C, H, W], with its graph; None if it was made without one.
+        real_logits: [B], from before the discriminator's update. They only weigh the pictures in the generator's
+            gradient, and a new forward pass for them would cost a twelfth of the step.
+    """
+
+    batch: Batch
+    fake: Tensor | None
+    real_logits: Tensor
+
+
+@dataclass
+class Trainer(Engine):
+    """The step of a generator from noise; its discriminator maps (images, labels) to logits, see `gan_hub.models`.
+
+    Attributes:
+        batch_statistics: whether the networks normalise over the batch.
+        augment: of what the discriminator sees; None = nothing.
+    """
+
+    options: TrainingOptions
+    batch_statistics: bool = False
+    augment: Augment | None = None
+
+    @property
+    def average(self) -> GanGenerator:
+        """The averaged generator."""
+        module = self.generator_ema.module
+        assert isinstance(module, GanGenerator)
+        return module
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """See `Engine.state_dict`; with the strength of the augmentation."""
+        augment = {} if self.augment is None else tensors_of("augment", self.augment.state_dict())
+        return super().state_dict() | augment
+
+    def load_state_dict(self, tensors: Mapping[str, Tensor]) -> None:
+        """See `Engine.load_state_dict`."""
+        super().load_state_dict(tensors)
+        if self.augment is not None:
+            self.augment.load_state_dict(part_of("augment", tensors))
+
+    def step(self, batches: Callable[[int], Batch], step: int) -> dict[str, Tensor]:
+        """One step, from 0 on; returns what to log, as tensors, so that nothing waits for the device.
+
+        The discriminator is updated `num_discriminator_steps` times on new pictures each time, then the generator once
+        on the last of them (Goodfellow et al., 2014, arXiv:1406.2661, algorithm 1).
+        """
+        options = self.options
+        progress = step / options.max_train_steps
+        self._set_learning_rate(step, progress)
+        gamma = cosine(options.gamma, options.final_gamma, progress)
+        accumulation = options.gradient_accumulation_steps
+        updates = range(step * options.num_discriminator_steps, (step + 1) * options.num_discriminator_steps)
+        for update in updates:
+            penalty_weight = gamma * options.penalty_interval if update % options.penalty_interval == 0 else 0.0
+            numbers = range(update * accumulation, (update + 1) * accumulation)
+            # Of several batches, the graphs of all fakes would be held at once; then they are made again.
+            keep_graph = update == updates[-1] and accumulation == 1
+            passes, stats = self._update_discriminator([batches(n) for n in numbers], penalty_weight, keep_graph)
+        stats |= self._update_generator(passes)
+        if self.augment is not None:
+            self._adapt(stats)
+        stats["skipped_updates"] = self.generator_guard.num_skipped + self.discriminator_guard.num_skipped
+        self.generator_ema.update_parameters(self.accelerator.unwrap_model(self.generator))
+        return stats
+
+    def _adapt(self, stats: dict[str, Tensor]) -> None:
+        """Let the augmentation follow the discriminator, alike on all processes."""
+        assert self.augment is not None
+        sign = stats["real_sign"]
+        if self.accelerator.num_processes > 1:
+            sign = self.accelerator.reduce(sign, reduction="mean")
+        self.augment.update(sign, self.options.images_per_step(self.accelerator.num_processes))
+        stats["augment_strength"] = self.augment.strength.clone()
+
+    def _update_discriminator(
+        self, batches: list[Batch], penalty_weight: float, keep_graph: bool
+    ) -> tuple[list[Pass], dict[str, Tensor]]:
+        passes, losses = [], []
+        for i, batch in enumerate(batches):
+            with self._sync_gradients(self.discriminator, i == len(batches) - 1):
+                fake = self._generate(batch, keep_graph)
+                loss, real_logits, stats = self._discriminator_loss(batch, fake.detach().float(), penalty_weight)
+                (loss / len(batches)).backward()
+            losses.append(loss.detach())
+            passes.append(Pass(batch, fake if keep_graph else None, real_logits))
+        self.discriminator_guard.step(torch.stack(losses).sum())
+        return passes, stats
+
+    def _update_generator(self, passes: list[Pass]) -> dict[str, Tensor]:
+        discriminator = self.accelerator.unwrap_model(self.discriminator)
+        losses = []
+        with self.discriminator_guard.frozen():
+            for i, made in enumerate(passes):
+                with self._sync_gradients(self.generator, i == len(passes) - 1):
+                    fake = self._generate(made.batch, True) if made.fake is None else made.fake
+                    loss, stats = self._generator_loss(discriminator, made, fake)
+                    (loss / len(passes)).backward()
+                losses.append(loss.detach())
+        self.generator_guard.step(torch.stack(losses).sum())
+        return stats
+
+    def _generate(self, batch: Batch, with_graph: bool) -> Tensor:
+        with torch.set_grad_enabled(with_graph), self._autocast():
+            return self.generator(batch.z, batch.labels)
+
+    def _discriminator_loss(
+        self, batch: Batch, fake: Tensor, penalty_weight: float
+    ) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+        """The loss to descend, the real logits [B], and what to log."""
+        random = self._random(batch)
+        images = torch.cat([self._augmented(batch.real, random), self._augmented(fake, random)])
+        # The penalties are on the gradient at what the discriminator sees, as in StyleGAN2-ADA and R3GAN.
+        images = images.requires_grad_(bool(penalty_weight))
+        logits = self._discriminate(images, batch.labels)
+        real_logits, fake_logits = logits.chunk(2)
+        loss = LOSSES[self.options.loss][0](real_logits, fake_logits).mean()
+        proved, prove = PROVED[self.options.loss]
+        stats = {
+            "discriminator_loss": loss.detach(),
+            "real_logits": real_logits.detach().mean(),
+            "fake_logits": fake_logits.detach().mean(),
+            proved: prove(real_logits.detach(), fake_logits.detach()),
+        }
+        if self.augment is not None:
+            opinion = real_logits - fake_logits if self.options.loss == "relativistic" else real_logits
+            stats["real_sign"] = opinion.detach().sign().mean()
+        if self.options.num_categories:
+            information_loss = self._information_loss(self.discriminator, batch, fake, random)
+            loss = loss + self.options.information_weight * information_loss
+            stats["information_loss"] = information_loss.detach()
+        if penalty_weight:
+            penalties = self._penalties(batch, images, logits, random)
+            # gamma / 2 is the papers' factor for R1 and R2; lambda, for GP, stands alone.
+            factor = penalty_weight * (1.0 if self.options.penalty == "gp" else 0.5)
+            loss = loss + factor * torch.stack([penalty.mean() for penalty in penalties.values()]).sum()
+            stats |= {name: penalty.detach().mean() for name, penalty in penalties.items()}
+        return loss, real_logits.detach(), stats
+
+    def _penalties(self, batch: Batch, images: Tensor, logits: Tensor, random: torch.Generator) -> dict[str, Tensor]:
+        """The penalties, by name, [B] each, of images [2 B, C, H, W]: the real ones, then the fake ones."""
+        if self.options.penalty == "gp":
+            real, fake = images.detach().chunk(2)
+            between = interpolates(real, fake, random)
+            with self._autocast():
+                between_logits = _logits(self.discriminator(between, batch.labels))
+            return {"gp": gradient_penalty(between, between_logits)}
+        norms = squared_gradient_norm(images, logits)  # of both in one pass
+        return {
+            name: norm for name, norm in zip(("r1", "r2"), norms.chunk(2)) if name in self.options.penalty.split("_")
+        }
+
+    def _generator_loss(self, discriminator: nn.Module, made: Pass, fake: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        random = self._random(made.batch, 1)
+        with self._autocast():
+            fake_logits = _logits(discriminator(self._augmented(fake, random), made.batch.labels))
+        loss = LOSSES[self.options.loss][1](made.real_logits, fake_logits).mean()
+        stats = {"generator_loss": loss.detach()}
+        if self.options.num_categories:
+            information_loss = self._information_loss(discriminator, made.batch, fake, random)
+            loss = loss + self.options.information_weight * information_loss
+        return loss, stats
+
+    def _information_loss(
+        self, discriminator: nn.Module, batch: Batch, fake: Tensor, random: torch.Generator
+    ) -> Tensor:
+        """How badly the codes can be read off the pictures made from them.
+
+        Read off a random view of each, which InfoGAN does not do: the slant or the place of a digit would be as good a
+        meaning for a code as the digit, and is learned sooner.
+        """
+        with self._autocast():
+            _, code_logits = discriminator(random_view(fake.float(), random), batch.labels)
+        return mutual_information_loss(code_logits.float(), batch.z[:, : self.options.num_categories]).mean()
+
+    def _discriminate(self, images: Tensor, labels: Tensor | None) -> Tensor:
+        """Logits [2 B] for real and then fake images [2 B, C, H, W]."""
+        if self.batch_statistics:
+            # Together, the statistics would mix, and a discriminator that sees its own batch's average could tell from
+            # it alone (https://github.com/soumith/ganhacks, tip 4).
+            with self._autocast():
+                return torch.cat([_logits(self.discriminator(half, labels)) for half in images.chunk(2)])
+        both = None if labels is None else torch.cat([labels, labels])
+        with self._autocast():
+            return _logits(self.discriminator(images, both))
+
+    def _augmented(self, images: Tensor, random: torch.Generator) -> Tensor:
+        return images if self.augment is None else self.augment(images.float(), random)
+
+    def _random(self, batch: Batch, purpose: int = 0) -> torch.Generator:
+        """A stream of random numbers that depends on the batch and the purpose alone."""
+        return torch.Generator().manual_seed(batch.seed + purpose)
+
+
+def _logits(output: Tensor | tuple[Tensor, Tensor]) -> Tensor:
+    """Of what a discriminator gives, the logits, in float32."""
+    return (output[0] if isinstance(output, tuple) else output).float()

@@ -1,0 +1,1 @@
+"""The options of a training and the presets that set them."""

@@ -1,0 +1,1 @@
+"""The run folder and the launch: metrics, sheets, trackers, pushes."""

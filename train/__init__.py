@@ -1,1 +1,0 @@
-"""What is launched: `accelerate launch train/train.py --preset mnist`."""

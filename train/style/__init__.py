@@ -1,1 +1,0 @@
-"""Training of photo stylizers: what `train/stylize.py` launches."""
