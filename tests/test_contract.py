@@ -302,6 +302,7 @@ def test_favourites_are_shown_again_in_the_browser_that_keeps_them(caller: Calle
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
     if found is None:
         pytest.skip("no Chromium or Chrome on the path")
+    answered(caller, "sample", CALLS[5]["arguments"])  # so that the model from the Hub is there
     kept = LINKS["favourites"]
     keeping = f"localStorage.setItem({json.dumps(kept['storage_key'])}, {json.dumps(kept['stored'])})"
     with sync_playwright() as playwright:
