@@ -23,22 +23,22 @@ import av
 import numpy as np
 import pytest
 import torch
-
-# All names that are not public and may move; the rest goes through the page's endpoints and the command lines.
-from gan_hub.explore_state import ExploreState, place_link, place_of
-from gan_hub.keys import Key
-from gan_hub.recipe import read_recipe
-from gan_hub.state import PageState, PictureState, StylizeState, tab_of
-from gan_hub.walk import read_walk
-from gan_hub.walk_state import WalkState, format_key
 from PIL import Image, ImageSequence
 from playwright.sync_api import expect, sync_playwright
 
 from gan_hub import GanGenerator, PhotoStylizer
-from tests.hub_server import LoopbackHub, Repo
-from tests.load.golden import stack
-from tests.load.requests import files_in
-from tests.page_server import Caller, PageProcess
+
+# All names that are not public and may move; the rest goes through the page's endpoints and the command lines.
+from gan_hub.recipes.explore_links import ExploreState, picture_link, read_picture_link
+from gan_hub.recipes.keys import Key
+from gan_hub.recipes.links import PageState, PictureState, StylizeState, tab_of
+from gan_hub.recipes.recipe import read_recipe
+from gan_hub.recipes.walk import read_walk
+from gan_hub.recipes.walk_links import WalkState, format_key
+from tests.stress.load.golden import stack
+from tests.stress.load.requests import files_in
+from tests.support.hub_server import LoopbackHub, Repo
+from tests.support.page_server import Caller, PageProcess
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
@@ -194,7 +194,7 @@ def test_links_name_their_tab(tab: str) -> None:
 
 def test_favourites_are_links_of_single_pictures() -> None:
     for link in LINKS["favourites"]["links"]:
-        assert place_link(*place_of(link)) == link
+        assert picture_link(*read_picture_link(link)) == link
 
 
 # --- Pictures and walks -----------------------------------------------------------------------------------------------
@@ -313,7 +313,7 @@ def test_favourites_are_shown_again_in_the_browser_that_keeps_them(caller: Calle
         expect(tab.locator("#favourites .thumbnail-lg")).to_have_count(len(kept["links"]), timeout=60_000)
         captions = tab.locator("#favourites .caption-label").all_inner_texts()
         chromium.close()
-    keys = [place_of(link)[2] for link in kept["links"]]
+    keys = [read_picture_link(link)[2] for link in kept["links"]]
     assert len(captions) == len(keys)
     for caption, key in zip(captions, keys):
         assert caption.endswith("own" if key.seed is None else f"seed {key.seed}")
