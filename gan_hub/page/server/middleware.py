@@ -30,7 +30,7 @@ App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "0.0.0.0")
 MAX_VISITORS = 10_000  # whose last requests are remembered
 
-# The routes that the page and the clients of its endpoints use. Any other route of Gradio answers 404, so that a new one
+# The routes that the page and the clients of its endpoints use. Any other route of Gradio answers 404, so a new one
 # is closed by default; routes that fetch from other Spaces, draw icons of any size, record or edit apps are closed too.
 OPEN = re.compile(
     r"/(?:"
