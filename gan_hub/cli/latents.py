@@ -16,12 +16,11 @@ from gan_hub.inversion.projection import project as project_picture
 from gan_hub.latents.labels import class_index
 from gan_hub.loading.config import shorten
 from gan_hub.loading.device import usable_device
-from gan_hub.recipes.keys import Key
+from gan_hub.recipes.keys import Key, format_key, parse_keys
 from gan_hub.recipes.names import public_name
 from gan_hub.recipes.recipe import parse_seeds
 from gan_hub.recipes.video import FORMATS
 from gan_hub.recipes.walk import Walk, encode_walk
-from gan_hub.recipes.walk_links import format_key, parse_keys
 from gan_hub.sampling.variations import strip
 
 LONGEST = 128  # pixels that small pictures are enlarged to
@@ -75,7 +74,7 @@ def interpolate(
     if (seeds is None) == (keys is None):
         raise ValueError("give the pictures to walk through as --seeds or as --keys, and not as both")
     if keys is not None:
-        tracks = parse_keys(keys, limited=False)
+        tracks = parse_keys(keys)
     else:
         parts = str(seeds).split(";")
         tracks = tuple(_keys(parse_seeds(part, repeats=True), labels, truncation) for part in parts)

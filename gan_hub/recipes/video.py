@@ -19,7 +19,6 @@ from PIL import Image
 from gan_hub import __version__, images
 from gan_hub.recipes.archives import ZIP_DATE
 from gan_hub.recipes.containers import MANIFEST, WALK_KEY, exif_of, gif_blocks, riff_chunks, sub_blocks
-from gan_hub.recipes.containers import read_recipe_of as read_recipe_of
 
 MAX_FPS = 60
 MAX_GIF_FPS = 50  # a GIF counts hundredths of a second, and browsers slow down what is shown for only one
@@ -81,7 +80,7 @@ def encode(
         fps: frames a second, from 1 to 60; of a GIF to 50.
         size: of the longer side, which is enlarged to it by whole pixels and never made smaller; even, from 16 to 2048.
             Of a contact sheet: of each picture.
-        recipe: JSON that the file is to carry, for `containers.read_recipe_of`.
+        recipe: JSON that the file is to carry, for `containers.walk_text`.
         on_progress: called with the number of frames encoded, after each.
 
     Raises:

@@ -5,18 +5,17 @@ import torch
 
 from gan_hub.editing.directions import DirectionsError, find_directions, move
 from gan_hub.latents.text import latent_text, read_latent, rounded
-from gan_hub.recipes.explore_links import (
-    EXPLORE_CHECKS,
+from gan_hub.recipes.keys import Key
+from gan_hub.recipes.links import (
     ExploreState,
     format_amounts,
     format_names,
-    named,
     parse_amounts,
     parse_names,
     picture_link,
     read_picture_link,
+    with_names,
 )
-from gan_hub.recipes.keys import Key
 from tests.conftest import make_generator
 
 
@@ -96,14 +95,14 @@ def test_moves_add_up_and_keep_the_class() -> None:
 
 def test_directions_under_other_names() -> None:
     directions = find_directions(make_generator(), "sefa", 3)
-    assert named(directions, ("", "slant")).names == ("1", "slant", "3")
+    assert with_names(directions, ("", "slant")).names == ("1", "slant", "3")
     with pytest.raises(DirectionsError, match="same name"):
-        named(directions, ("2",))
+        with_names(directions, ("2",))
 
 
 def test_checks_of_what_a_program_sends() -> None:
-    assert EXPLORE_CHECKS["method"]("") is None
-    assert EXPLORE_CHECKS["key"](" 5::1.0 ") == "5"
+    assert ExploreState.check({"method": ""}).method is None
+    assert ExploreState.check({"key": " 5::1.0 "}).key == "5"
     for name, value in (("key", 5), ("method", 7), ("amounts", [1]), ("names", None), ("shown", 9)):
-        with pytest.raises(ValueError, match=r"possible|unknown"):
-            EXPLORE_CHECKS[name](value)
+        with pytest.raises(ValueError, match=r"possible|unknown|can't be read"):
+            ExploreState.check({name: value})

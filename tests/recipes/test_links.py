@@ -5,14 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gan_hub.latents.seeds import MAX_SEED
-from gan_hub.recipes.links import DETAILS, PageState, StylizeState, check_detail, tab_of
+from gan_hub.recipes.links import DETAILS, SampleState, StylizeState, check_detail, tab_of
 from gan_hub.recipes.recipe import Recipe
 
 RECIPE = Recipe("mnist-gan", None, (7,), None, 1.0, "0.1.0")
 
 labels = st.none() | st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=64)
 states = st.builds(
-    PageState,
+    SampleState,
     model=st.none() | st.sampled_from(["mnist-gan", "org/name", "folder:my run"]),
     revision=st.none() | st.sampled_from(["main", "v1.0", "refs/pr/1"]),
     seed=st.integers(0, MAX_SEED - 64),
@@ -24,14 +24,14 @@ states = st.builds(
 
 
 @given(states)
-def test_state_survives_the_query(state: PageState) -> None:
-    assert PageState.from_query(state.to_query()) == (state, [])
+def test_state_survives_the_query(state: SampleState) -> None:
+    assert SampleState.from_query(state.to_query()) == (state, [])
 
 
 @given(st.text(max_size=200))
 def test_any_query_gives_a_state(text: str) -> None:
-    state, problems = PageState.from_query("?" + text)
-    assert PageState.from_query(state.to_query()) == (state, [])
+    state, problems = SampleState.from_query("?" + text)
+    assert SampleState.from_query(state.to_query()) == (state, [])
     assert all(isinstance(problem, str) for problem in problems)
 
 
@@ -54,20 +54,20 @@ def test_any_query_gives_a_state(text: str) -> None:
     ],
 )
 def test_wrong_links_give_a_sentence_and_the_default(query: str, words: str) -> None:
-    state, problems = PageState.from_query(query)
+    state, problems = SampleState.from_query(query)
     assert words in " ".join(problems)
-    assert state.seed == PageState.seed
-    assert state.truncation == PageState.truncation
+    assert state.seed == SampleState.seed
+    assert state.truncation == SampleState.truncation
 
 
 def test_fields_of_others_are_passed_over() -> None:
-    assert PageState.from_query("?__theme=dark&seed=3") == (PageState(seed=3), [])
+    assert SampleState.from_query("?__theme=dark&seed=3") == (SampleState(seed=3), [])
 
 
 def test_state_of_a_recipe() -> None:
-    assert PageState.from_recipe(RECIPE) == PageState("mnist-gan", None, 7, 1, 1, 1.0, None)
+    assert SampleState.from_recipe(RECIPE) == SampleState("mnist-gan", None, 7, 1, 1, 1.0, None)
     with pytest.raises(ValueError, match="follow one another"):
-        PageState.from_recipe(Recipe("mnist-gan", None, (1, 3), None, 1.0, "0.1.0", columns=2))
+        SampleState.from_recipe(Recipe("mnist-gan", None, (1, 3), None, 1.0, "0.1.0", columns=2))
 
 
 style_states = st.builds(
@@ -84,11 +84,11 @@ style_states = st.builds(
 def test_a_style_survives_the_query_and_leaves_the_other_tab_alone(state: StylizeState) -> None:
     assert StylizeState.from_query(state.to_query()) == (state, [])
     assert tab_of(state.to_query()) == "stylize"
-    assert PageState.from_query(state.to_query()) == (PageState(), [])
+    assert SampleState.from_query(state.to_query()) == (SampleState(), [])
 
 
 @given(states)
-def test_a_link_of_sample_is_none_of_stylize(state: PageState) -> None:
+def test_a_link_of_sample_is_none_of_stylize(state: SampleState) -> None:
     assert tab_of(state.to_query()) is None
     assert StylizeState.from_query(state.to_query()) == (StylizeState(), [])
 

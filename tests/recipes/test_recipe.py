@@ -66,7 +66,7 @@ def test_recipe_of_a_grid_survives_the_png(tmp_path) -> None:
         (with_text("[]"), "not a JSON object"),
         (with_text("[" * 9000), "not JSON"),
         (with_text(RECIPE.to_json().replace("1.0", "NaN", 1)), "not JSON"),
-        (with_text(" " * 20_000), "at most"),
+        (with_text(" " * 20_000), "longer than 16,384 bytes"),
         (with_text("\N{SNOWMAN}"), "not JSON"),
         (with_text(RECIPE.to_json())[:60], "cut off"),
         (with_field(surplus=1), "other fields"),

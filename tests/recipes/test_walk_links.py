@@ -2,8 +2,8 @@
 
 import pytest
 
-from gan_hub.recipes.keys import Key
-from gan_hub.recipes.walk_links import WalkState, check_keys, format_keys, parse_keys
+from gan_hub.recipes.keys import Key, format_keys, parse_keys
+from gan_hub.recipes.links import WalkState, check_keys
 
 
 @pytest.mark.parametrize(
