@@ -1,15 +1,16 @@
 """The commands of `gan-hub` that deal with the Hub and with what is pushed there: push, list, convert, halve."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import tyro
 
 from gan_hub.hub import convert as converting
 from gan_hub.hub import push as pushing
-from gan_hub.hub.search import find_models
+from gan_hub.hub.search import PIPELINES, find_models
 from gan_hub.loading import weights
 from gan_hub.loading.model_files import bundled_names
+from gan_hub.recipes.fields import command_choice
 
 
 def push(
@@ -43,7 +44,7 @@ def push(
 def list_models(
     author: str | None = None,
     search: str | None = None,
-    kind: Literal["generator", "stylizer"] | None = None,
+    kind: Annotated[str, command_choice(PIPELINES)] | None = None,
     limit: int = 50,
 ) -> None:
     """List the models of gan-hub on the Hub, those that changed last first.

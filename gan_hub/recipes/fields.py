@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, get_type_hints
 
+import tyro
+
 from gan_hub.latents.seeds import MAX_SEED
 from gan_hub.latents.text import check_latent
 from gan_hub.loading.config import shorten
@@ -162,6 +164,19 @@ def choice(names: Iterable[str]) -> Field:
         return value
 
     return Field(check)
+
+
+def command_choice(names: Iterable[str]) -> tyro.constructors.PrimitiveConstructorSpec[str]:
+    """One of a table's names as an option of the command line; tyro reads it from the option's type."""
+    allowed = tuple(names)
+    return tyro.constructors.PrimitiveConstructorSpec(
+        nargs=1,
+        metavar="{" + ",".join(allowed) + "}",
+        instance_from_str=lambda words: words[0],
+        is_instance=lambda value: value in allowed,
+        str_from_instance=lambda value: [value],
+        choices=allowed,
+    )
 
 
 def optional(field: Field) -> Field:

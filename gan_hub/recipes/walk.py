@@ -18,7 +18,7 @@ from gan_hub.latents.interpolation import MAX_FRAMES
 from gan_hub.latents.paths import EASINGS, KINDS, frames_of_walk
 from gan_hub.loading.config import shorten
 from gan_hub.recipes.containers import MAX_TEXT_BYTES, json_object, walk_text
-from gan_hub.recipes.fields import Commit, Model, Switch, Version, check_itself, choice, optional, whole
+from gan_hub.recipes.fields import Commit, Model, Switch, Version, check_itself, choice, command_choice, optional, whole
 from gan_hub.recipes.keys import Key, Tracks, latents_of
 from gan_hub.recipes.names import file_stem
 from gan_hub.recipes.recipe import OTHER_FIELDS
@@ -28,17 +28,16 @@ MAX_KEYS = 64
 MAX_TRACKS = 16
 
 Fps = Annotated[int, whole(1, MAX_FPS)]
-PathKind = Annotated[str, choice(KINDS), tyro.conf.arg(constructor=tyro.extras.literal_type_from_choices(KINDS))]
-Easing = Annotated[str, choice(EASINGS), tyro.conf.arg(constructor=tyro.extras.literal_type_from_choices(EASINGS))]
+PathKind = Annotated[str, choice(KINDS), command_choice(KINDS)]
+Easing = Annotated[str, choice(EASINGS), command_choice(EASINGS)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class WalkOptions:
-    """The options of a walk: what `gan-hub interpolate` offers, recipes hold, and the links of the page bring.
+    """How a walk leads through its pictures, and how large and fast it is shown."""
 
-    The name, type, default, bounds and help of each are declared here alone. Links have other defaults and narrower
-    bounds, see `links.WalkState`.
-    """
+    # Each option's name, type, bounds, default and help: `gan-hub interpolate` and recipes derive from them. Links of
+    # the page have names, defaults and narrower bounds of their own, see `links.WalkState`.
 
     frames_per_leg: Annotated[int, whole(1, MAX_FRAMES), tyro.conf.arg(name="frames")] = 60
     """Frames from one picture to the next."""
