@@ -16,6 +16,7 @@ from gan_hub.inversion.projection import project as project_picture
 from gan_hub.latents.labels import class_index
 from gan_hub.loading.config import shorten
 from gan_hub.loading.device import AUTO
+from gan_hub.painting.photos import PhotoError, open_photo
 from gan_hub.recipes.archives import zip_bytes
 from gan_hub.recipes.keys import Key, format_key, parse_keys
 from gan_hub.recipes.names import public_name
@@ -129,11 +130,11 @@ def directions(
     revision: Revision = None,
     device: Device = AUTO,
 ) -> None:
-    """Find directions along which pictures change most, and show what each of them does.
+    """Find directions along which pictures change most, and draw a sheet of each.
 
     Args:
-        out: a folder for directions.safetensors and a PNG for each direction; that of the model itself puts the
-            directions beside the model.
+        out: a folder for directions.safetensors and a PNG for each direction; in the model's own folder, the directions
+            belong to the model.
         method: sefa (closed form, from the first layer) or ganspace (principal components of early activations).
         count: of directions, from 1 to 64.
         seed: of the first latent shown, and of those that ganspace looks at.
@@ -177,8 +178,8 @@ def project(
         seed: of the random latents that compete where there is no encoder, or a mask.
     """
     generator = load_generator(model, revision, device)
-    target = prepare(_opened(picture), generator, framed=mask is None)
-    known = None if mask is None else prepare_mask(_opened(mask), generator)
+    target = prepare(_open(picture), generator, framed=mask is None)
+    known = None if mask is None else prepare_mask(_open(mask), generator)
     found = project_picture(
         generator, target, label=class_index(generator.class_names, label), num_steps=steps, mask=known, seed=seed
     )
@@ -193,17 +194,9 @@ def project(
     print(f"its key, for --keys of gan-hub interpolate: {format_key(found.key(generator))}")
 
 
-def _opened(path: Path) -> Image.Image:
-    """A picture from a file, decoded.
-
-    Raises:
-        ValueError: it can't be read; says which file.
-    """
+def _open(path: Path) -> Image.Image:
+    """A picture from a file, decoded; raises ValueError that names the file."""
     try:
-        with Image.open(path) as picture:
-            picture.load()
-            return picture
-    except FileNotFoundError:
-        raise
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ValueError(f"'{shorten(str(path))}' can't be read as a picture ({type(error).__name__})") from error
+        return open_photo(path)
+    except PhotoError as error:
+        raise ValueError(f"'{shorten(str(path))}': {error}") from error

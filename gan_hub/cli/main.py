@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 import tyro
 
 from gan_hub.cli.app import app
-from gan_hub.cli.export import export
 from gan_hub.cli.generate import directions, interpolate, project, sample
-from gan_hub.cli.hub import convert, halve, list_models, push
+from gan_hub.cli.hub import convert, export, halve, list_models, push
 from gan_hub.cli.measure import check_data, curves, evaluate
 from gan_hub.cli.stylize import stylize
 from gan_hub.hub import http_client
@@ -32,7 +31,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command; what goes wrong for a reason is one sentence on stderr and exit code 2."""
+    """Run the command; an error that has a reason is one sentence on stderr and exit code 2."""
     http_client.install()
     try:
         tyro.extras.subcommand_cli_from_dict(

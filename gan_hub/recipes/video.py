@@ -1,13 +1,12 @@
 """Frames to files: MP4, animated WebP, GIF, a ZIP of PNGs, a contact sheet; each carries its recipe.
 
-Frames are taken one at a time and only what is encoded is kept, so that a long walk fits into memory, and one that is
-stopped half-way is a whole file. The same frames give the same bytes wherever the encoders are of the same version.
+Frames are taken one at a time and only the encoded ones are kept, so that a long walk fits into memory, and a walk that
+is stopped half-way is a whole file. Encoders of the same version make the same bytes of the same frames.
 """
 
 import io
 import json
 import struct
-import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -16,9 +15,10 @@ import av
 import numpy as np
 from PIL import Image
 
-from gan_hub import __version__, images
-from gan_hub.recipes.archives import ZIP_DATE
-from gan_hub.recipes.containers import MANIFEST, WALK_KEY, exif_of, gif_blocks, riff_chunks, sub_blocks
+from gan_hub import images
+from gan_hub.recipes.archives import stored_zip
+from gan_hub.recipes.containers import WALK_KEY, exif_of, gif_blocks, riff_chunks, sub_blocks
+from gan_hub.recipes.fields import choice, whole
 
 MAX_FPS = 60
 MAX_GIF_FPS = 50  # a GIF counts hundredths of a second, and browsers slow down what is shown for only one
@@ -86,15 +86,9 @@ def encode(
     Raises:
         ValueError: an argument is out of its range, there are no frames, or they are not of one size and mode.
     """
-    if format not in FORMATS:
-        raise ValueError(f"unknown format {str(format)[:40]!r}; choose from: {', '.join(FORMATS)}")
-    most = MAX_GIF_FPS if format == "gif" else MAX_FPS
-    if type(fps) is not int or not 1 <= fps <= most:
-        raise ValueError(
-            f"{str(fps)[:40]} frames a second are not possible in {format}; use a whole number from 1 to {most}"
-        )
-    if type(size) is not int or not MIN_SIZE <= size <= MAX_SIZE or size % 2:
-        raise ValueError(f"size {str(size)[:40]} is not possible; use an even number from {MIN_SIZE} to {MAX_SIZE}")
+    choice(FORMATS).check("format", format)
+    fps = whole(1, MAX_GIF_FPS if format == "gif" else MAX_FPS).check("fps", fps)
+    size = whole(MIN_SIZE, MAX_SIZE, even=True).check("size", size)
     iterator = iter(frames)
     first = next(iterator, None)
     if first is None:
@@ -123,12 +117,8 @@ def _mp4(frames: Iterator[Image.Image], plan: Plan) -> bytes:
         stream.options = H264
         context = stream.codec_context
         context.thread_count = 1
-        context.color_range, context.colorspace, context.color_primaries, context.color_trc = (
-            1,
-            6,
-            1,
-            13,
-        )  # TV, 601, sRGB
+        context.color_range, context.colorspace = 1, 6  # TV, BT.601
+        context.color_primaries, context.color_trc = 1, 13  # sRGB
         for i, frame in enumerate(frames):
             picture = av.VideoFrame.from_ndarray(yuv420p(np.asarray(images.over_white(frame)), plan), "yuv420p")
             picture.pts = i
@@ -204,23 +194,15 @@ def _gif(frames: Iterator[Image.Image], plan: Plan) -> bytes:
 
 
 def _zip(frames: Iterator[Image.Image], plan: Plan) -> bytes:
-    buffer = io.BytesIO()
-    names = []
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:  # PNGs don't shrink a second time
+    names: list[str] = []
+
+    def files() -> Iterator[tuple[str, bytes]]:
         for i, frame in enumerate(frames):
             names.append(f"frame-{i:05d}.png")
-            png = images.png_bytes(images.enlarged(frame, plan.rows, plan.columns))
-            archive.writestr(zipfile.ZipInfo(names[-1], ZIP_DATE), png)
-        manifest = {
-            "made_with": f"gan-hub {__version__}",
-            "fps": plan.fps,
-            "size": plan.size,
-            "walk": json.loads(plan.recipe) if plan.recipe else None,
-            "frames": names,
-        }
-        text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
-        archive.writestr(zipfile.ZipInfo(MANIFEST, ZIP_DATE), text)
-    return buffer.getvalue()
+            yield names[-1], images.png_bytes(images.enlarged(frame, plan.rows, plan.columns))
+
+    walk = json.loads(plan.recipe) if plan.recipe else None
+    return stored_zip(files(), {"fps": plan.fps, "size": plan.size, "walk": walk, "frames": names})
 
 
 def _sheet(frames: Iterator[Image.Image], plan: Plan) -> bytes:
