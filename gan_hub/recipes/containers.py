@@ -47,7 +47,7 @@ def walk_text(data: bytes) -> str:
 
 
 def boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """The boxes of an MP4 between two offsets: name, and where the content starts and ends. ISO/IEC 14496-12, 4.2."""
+    """The boxes of an MP4 between two offsets: name, start and end of the content. ISO/IEC 14496-12, 4.2."""
     for _ in range(MAX_BLOCKS):
         if start + 8 > end:
             return
@@ -63,7 +63,7 @@ def boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]
 
 
 def _mp4(data: bytes) -> bytes | None:
-    """The comment in the list of tags that players show: moov, udta, meta, ilst, (c)cmt, data."""
+    """The comment among the tags that players show: moov, udta, meta, ilst, (c)cmt, data."""
     start, end = 0, len(data)
     for wanted in (b"moov", b"udta", b"meta", b"ilst", b"\xa9cmt", b"data"):
         found = next(((a, b) for name, a, b in boxes(data, start, end) if name == wanted), None)
@@ -75,7 +75,7 @@ def _mp4(data: bytes) -> bytes | None:
 
 
 def riff_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """The chunks of a WebP: name, and where the content starts and ends. RFC 9649, section 2."""
+    """The chunks of a WebP: name, start and end of the content. RFC 9649, section 2."""
     offset = 12
     for _ in range(MAX_BLOCKS):
         if offset + 8 > len(data):
@@ -88,7 +88,7 @@ def riff_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 
 def exif_of(text: str) -> bytes:
-    """EXIF of one entry, the description of the picture; the form that `_webp` reads back."""
+    """EXIF with one entry, the description of the picture, in the form that `_webp` reads."""
     value = text.encode() + b"\0"
     return b"II*\0" + struct.pack("<IHHHIII", 8, 1, IMAGE_DESCRIPTION, 2, len(value), 26, 0) + value
 
@@ -96,14 +96,14 @@ def exif_of(text: str) -> bytes:
 def _webp(data: bytes) -> bytes | None:
     for name, start, end in riff_chunks(data):
         if name == b"EXIF" and data[start : start + 4] == b"II*\0":
-            offset, entries, tag, kind, length, place = struct.unpack_from("<IHHHII", data, start + 4)
-            if (offset, entries, tag, kind) == (8, 1, IMAGE_DESCRIPTION, 2) and start + place + length <= end:
-                return data[start + place : start + place + length].rstrip(b"\0")
+            offset, entries, tag, kind, length, at = struct.unpack_from("<IHHHII", data, start + 4)
+            if (offset, entries, tag, kind) == (8, 1, IMAGE_DESCRIPTION, 2) and start + at + length <= end:
+                return data[start + at : start + at + length].rstrip(b"\0")
     return None
 
 
 def gif_blocks(data: bytes) -> Iterator[tuple[str, int, int]]:
-    """The blocks of a GIF, sub-blocks included: kind, and where each starts and ends. GIF89a, sections 18 to 26."""
+    """The blocks of a GIF with their sub-blocks: kind, start and end. GIF89a, sections 18 to 26."""
     offset = 13 + _colours(data[10])
     for _ in range(MAX_BLOCKS):
         start = offset
@@ -128,7 +128,7 @@ def _colours(flags: int) -> int:
 
 
 def sub_blocks(text: bytes) -> bytes:
-    """Bytes as the sub-blocks of a GIF, of at most 255 each, and the empty one that ends them."""
+    """The sub-blocks of a GIF that hold these bytes, at most 255 each, and the empty one that ends them."""
     parts = [text[i : i + 255] for i in range(0, len(text), 255)]
     return b"".join(bytes([len(part)]) + part for part in parts) + b"\0"
 
@@ -145,7 +145,7 @@ def _gif(data: bytes) -> bytes | None:
 
 
 def png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """The chunks of a PNG up to its IEND: type, and where the content starts and ends. W3C PNG, section 5.3."""
+    """The chunks of a PNG up to its IEND: type, start and end of the content. W3C PNG, section 5.3."""
     offset = len(PNG_SIGNATURE)
     for _ in range(MAX_PNG_CHUNKS):
         if offset + 12 > len(data):
@@ -205,7 +205,7 @@ def json_object(text: str) -> dict[str, Any]:
 
 
 def _zip(data: bytes) -> bytes | None:
-    """What the manifest says of the walk; the manifest is stored, not compressed."""
+    """The walk in the manifest, which is stored, not compressed."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entry = archive.getinfo(MANIFEST)

@@ -1,4 +1,4 @@
-"""Recipes: what it takes to make a picture again, as text in its PNG.
+"""Recipes: everything that makes a picture again, as text in its PNG.
 
 They come back from strangers: no pixel is decoded, sizes are checked before anything is read, and every field has
 bounds.
@@ -75,12 +75,12 @@ def format_seeds(seeds: Sequence[int]) -> str:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What it takes to make a picture, or a grid of pictures, again.
+    """Everything that makes a picture, or a grid of pictures, again.
 
     Attributes:
         model: public name: bundled, "org/name" on the Hub, or "folder:name" without the path to it.
         revision: commit on the Hub; None for the others.
-        seeds: one for a picture, one a cell for a grid; none where there is a latent.
+        seeds: one for each picture; none where there is a latent.
         label: name of the class; None = each seed's own ("mixed").
         truncation: in [0, 2].
         version: of gan-hub.
@@ -99,7 +99,7 @@ class Recipe:
 
     @property
     def seed(self) -> int:
-        """The first seed: the only one of a single picture; IndexError of one of a latent."""
+        """The first seed: the only one of a single picture. Raises IndexError where there is a latent instead."""
         return self.seeds[0]
 
     def to_json(self) -> str:

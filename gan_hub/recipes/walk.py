@@ -1,4 +1,4 @@
-"""Walks: what it takes to make a video again, and its frames.
+"""Walks: the recipe of a video, and its frames.
 
 The page and the command both end here, so that the same walk gives the same bytes.
 """
@@ -95,12 +95,12 @@ class Walk(WalkOptions):
 
     @property
     def num_frames(self) -> int:
-        """Of the whole walk."""
+        """The number of frames of the whole walk."""
         return frames_of_walk(len(self.tracks[0]), self.frames_per_leg, closed=self.loop, ping_pong=self.ping_pong)
 
     @property
     def seconds(self) -> float:
-        """How long it is shown."""
+        """The length of the video."""
         return self.num_frames / self.fps
 
     def file_name(self, suffix: str) -> str:
@@ -143,11 +143,11 @@ def read_walk(data: bytes) -> Walk:
 
 
 def frames(generator: GanGenerator, walk: Walk) -> Iterator[Image.Image]:
-    """The pictures of a walk, each when it is asked for; several walks side by side are a grid.
+    """The frames of a walk, each made when it is asked for; a frame of several walks is a grid.
 
     Args:
         generator: the model of the walk, on any device.
-        walk: its size is for `encode`; these pictures have the generator's.
+        walk: its size is for `encode`; these frames have the generator's.
 
     Raises:
         ValueError: the generator has no class of that name, or a latent is another one's. Raised before the first
@@ -185,9 +185,9 @@ def encode_walk(
     on_progress: Callable[[int], object] = lambda _: None,
     through: Callable[[Iterator[Image.Image]], Iterator[Image.Image]] = iter,
 ) -> bytes:
-    """A walk as a file that carries it; the arguments and errors are those of `frames` and `video.encode`.
+    """A walk as a file that carries its recipe; arguments and errors are those of `frames` and `video.encode`.
 
-    The frames pass `through`, which may keep them, and end the walk early: the file is whole.
+    The frames pass `through`, which may keep copies, or end early: the file is then shorter, but whole.
     """
     return encode(
         through(frames(generator, walk)),

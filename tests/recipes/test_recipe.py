@@ -104,6 +104,18 @@ def test_compressed_text_is_not_inflated() -> None:
         read_recipe(PNG_SIGNATURE + chunk)
 
 
+def test_a_recipe_is_looked_for_in_so_many_chunks_and_before_the_end() -> None:
+    whole = with_text(RECIPE.to_json())
+    start, chunks = whole[: len(PNG_SIGNATURE)], whole[len(PNG_SIGNATURE) :]
+    empty = struct.pack(">I4sI", 0, b"junk", 0)
+    assert read_recipe(start + empty * 9_000 + chunks) == RECIPE
+    for data in (start + empty * 10_000 + chunks, start + struct.pack(">I4sI", 0, b"IEND", 0) + chunks):
+        with pytest.raises(ValueError, match="carries no recipe"):
+            read_recipe(data)
+    with pytest.raises(ValueError, match="cut off"):
+        read_recipe(start + empty)
+
+
 @given(st.lists(st.integers(0, MAX_SEED), min_size=1, max_size=50, unique=True))
 def test_seeds_survive_their_text(seeds: list[int]) -> None:
     assert parse_seeds(format_seeds(seeds)) == tuple(seeds)
