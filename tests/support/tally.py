@@ -1,4 +1,4 @@
-"""Counts what passed, says what did not, and prints the line that commands of tests/stress/attack and tests/stress/load end in."""
+"""Counts what passed, says what did not, and prints the line that the programs of tests/stress end in."""
 
 import json
 import threading
