@@ -150,14 +150,8 @@ class Evaluator:
 
     def to_json(self, scores: dict[str, float], reference: dict[str, float]) -> str:
         """The scores of `full` with everything that they depend on."""
-        facts = {
-            "extractor": self.extractor.description,
-            "num_samples": self.num_samples,
-            "first_seed": SEED,
-            "num_pictures": len(self.real),
-            "scores": scores,
-            "real_pictures": reference,
-        }
+        about = {"extractor": self.extractor.description, "num_samples": self.num_samples, "first_seed": SEED}
+        facts = about | {"num_pictures": len(self.real), "scores": scores, "real_pictures": reference}
         return json.dumps(facts, indent=2) + "\n"
 
     def card_metrics(self, scores: dict[str, float], reference: dict[str, float]) -> list[Metric]:
