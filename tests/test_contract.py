@@ -29,12 +29,19 @@ from playwright.sync_api import expect, sync_playwright
 from gan_hub import GanGenerator, PhotoStylizer
 
 # All names that are not public and may move; the rest goes through the page's endpoints and the command lines.
-from gan_hub.recipes.explore_links import ExploreState, picture_link, read_picture_link
-from gan_hub.recipes.keys import Key
-from gan_hub.recipes.links import PageState, PictureState, StylizeState, tab_of
+from gan_hub.recipes.keys import Key, format_key
+from gan_hub.recipes.links import (
+    ExploreState,
+    PictureState,
+    SampleState,
+    StylizeState,
+    WalkState,
+    picture_link,
+    read_picture_link,
+    tab_of,
+)
 from gan_hub.recipes.recipe import read_recipe
 from gan_hub.recipes.walk import read_walk
-from gan_hub.recipes.walk_links import WalkState, format_key
 from tests.stress.load.golden import stack
 from tests.stress.load.requests import files_in
 from tests.support.hub_server import LoopbackHub, Repo
@@ -48,7 +55,7 @@ LINKS = json.loads((FIXTURES / "links.json").read_text(encoding="utf-8"))
 RECIPES = json.loads((PICTURES / "recipes.json").read_text(encoding="utf-8"))
 RUNS = json.loads((FIXTURES / "runs.json").read_text(encoding="utf-8"))
 STATES = {
-    "sample": PageState,
+    "sample": SampleState,
     "explore": ExploreState,
     "interpolate": WalkState,
     "picture": PictureState,
@@ -265,7 +272,7 @@ def test_dropped_files_bring_the_arguments_that_make_them(file: dict[str, Any], 
 @pytest.mark.parametrize("file", LATENTS, ids=named)
 def test_pictures_of_latents_are_made_from_their_recipe(file: dict[str, Any], caller: Caller) -> None:
     recipe = read_recipe(PICTURES / file["file"])
-    key = format_key(Key.of_recipe(recipe))
+    key = format_key(Key.from_recipe(recipe))
     again = files_in(answered(caller, "directions", [recipe.model, recipe.revision, key, "sefa", "", 1, ""]))[0]
     assert_alike(file["file"], caller.fetch(again))
 
