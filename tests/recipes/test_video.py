@@ -201,7 +201,7 @@ def test_sizes(size: tuple[int, int], longest: int, expected: tuple[int, int]) -
         ({"frames": [*frames(1), *frames(1, "L")]}, "frame 2 is L"),
         ({"frames": [Image.new("P", (8, 8))]}, "frame 1 is P"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else ", ".join(value),
 )
 def test_refusals(arguments: dict, words: str) -> None:
     with pytest.raises(ValueError, match=words):
