@@ -23,14 +23,15 @@ FLOORS = (
     ("gan_hub.data", "gan_hub.recipes"),
     ("gan_hub.sampling", "gan_hub.inversion", "gan_hub.evaluation"),
     ("gan_hub.hub",),
+    ("gan_hub.deploy",),
     ("gan_hub.training.options", "gan_hub.page.server"),
     ("gan_hub.training.data", "gan_hub.training.checkpoints", "gan_hub.page.components"),
     ("gan_hub.training.loop", "gan_hub.training.health", "gan_hub.page.tabs"),
     ("gan_hub.training.run",),
     ("gan_hub.training.style",),
     ("gan_hub.training", "gan_hub.page"),
-    ("gan_hub.cli", "spaces"),
-    ("train", "app", "benchmarks"),
+    ("gan_hub.cli",),
+    ("train", "app", "spaces", "benchmarks"),
 )
 # Which rooms alone may import a library that is large or that not everyone has.
 HEAVY = {

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import tyro
 
 from gan_hub.cli.app import app
+from gan_hub.cli.deploy import deploy
 from gan_hub.cli.generate import directions, interpolate, project, sample
 from gan_hub.cli.hub import convert, export, halve, list_models, push
 from gan_hub.cli.measure import check_data, curves, evaluate
@@ -26,6 +27,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "push": push,
     "list": list_models,
     "convert": convert,
+    "deploy": deploy,
     "app": app,
 }
 
@@ -40,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             description="Pictures from GANs, and paintings from photos.",
             args=arguments,
         )
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RuntimeError) as error:
         print(f"gan-hub: {error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:

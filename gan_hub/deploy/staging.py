@@ -1,9 +1,6 @@
 """The folder of a Space: the page or the static site, with the README and the pins that the Hub builds it by."""
 
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,12 +9,12 @@ from typing import Any, Literal
 from huggingface_hub import SpaceCardData
 from packaging.requirements import Requirement
 
+from gan_hub.deploy import static_site
+from gan_hub.deploy.resources import INSTALLED, PACKAGE, resource
 from gan_hub.hub.playground import MODELS_VARIABLE, STYLES_VARIABLE
 from gan_hub.loading.model_files import CONFIG_FILE
 from gan_hub.loading.weights import WEIGHTS_FILE
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent
 TAG = "gan-hub"  # of every Space made here: it may be made again
 PORT = 7860
 PYTHON = "3.12"  # ZeroGPU knows 3.12 and 3.10
@@ -68,21 +65,19 @@ def stage(plan: Plan, folder: Path) -> None:
         RuntimeError: the static page can't be built; the message says why.
     """
     if plan.sdk == "static":
-        build = [sys.executable, str(HERE / "static" / "build.py"), "--models", *plan.models, "--out", str(folder)]
-        here = {**os.environ, "PYTHONPATH": str(ROOT)}  # the library of this tree, wherever another one is installed
-        result = subprocess.run(build, env=here, stderr=subprocess.PIPE, text=True)
-        if result.returncode:
-            lines = result.stderr.strip().splitlines() or ["it says nothing"]
-            raise RuntimeError(f"the static page can't be built: {lines[-1].removeprefix('build.py: ')}")
+        try:
+            static_site.build(plan.models, folder)
+        except (static_site.BuildError, ValueError, OSError) as error:
+            raise RuntimeError(f"the static page can't be built: {error}") from error
     else:
         folder.mkdir(parents=True, exist_ok=True)
         for name in ("app.py", "LICENSE"):
-            shutil.copy(ROOT / name, folder)
-        ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
-        shutil.copytree(ROOT / "gan_hub", folder / "gan_hub", ignore=ignored)
+            shutil.copy(resource(name), folder)
+        ignored = shutil.ignore_patterns("__pycache__", "*.pyc", INSTALLED.name)
+        shutil.copytree(PACKAGE, folder / "gan_hub", ignore=ignored)
         (folder / "requirements.txt").write_text(requirements(plan), encoding="utf-8")
         if plan.sdk == "docker":
-            shutil.copy(HERE / "Dockerfile", folder)
+            shutil.copy(resource("Dockerfile"), folder)
             (folder / ".dockerignore").write_text("**/__pycache__\n.git\n", encoding="utf-8")
     (folder / "README.md").write_text(readme(plan), encoding="utf-8")
 
@@ -108,7 +103,7 @@ def pins(python: str = PYTHON) -> dict[str, str]:
         "implementation_name": "cpython",
     }
     found = {}
-    for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines():
+    for line in resource("constraints.txt").read_text(encoding="utf-8").splitlines():
         pin = Requirement(line)
         if pin.marker is None or pin.marker.evaluate(machine):
             found[pin.name] = str(pin.specifier).removeprefix("==")

@@ -16,7 +16,19 @@ import yaml
 from gradio_client import Client
 from huggingface_hub import SpaceHardware
 from packaging.requirements import Requirement
-from staging import PORT, PYTHON, RUNTIME, ZERO_HARDWARE, ZERO_TORCH, Plan, pins, readme, requirements, stage
+
+from gan_hub.deploy.staging import (
+    PORT,
+    PYTHON,
+    RUNTIME,
+    ZERO_HARDWARE,
+    ZERO_TORCH,
+    Plan,
+    pins,
+    readme,
+    requirements,
+    stage,
+)
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -6,10 +6,11 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import build
 import pytest
-from build import BuildError, title, vendor
 
+from gan_hub.deploy import static_site
+from gan_hub.deploy.resources import resource
+from gan_hub.deploy.static_site import BuildError, title, vendor
 from gan_hub.loading.model_files import ModelError
 
 
@@ -23,14 +24,14 @@ def test_titles() -> None:
 
 
 def test_what_is_vendored_is_pinned() -> None:
-    lock = json.loads((build.HERE / "vendor.json").read_text())
+    lock = json.loads((resource("static") / "vendor.json").read_text())
     assert lock["integrity"].startswith("sha512-")
     assert set(lock["files"].values()) == {"ort.js", "ort-wasm.gz"}
 
 
 def test_another_package_than_the_pinned_one_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "other.tgz").write_bytes(b"something else")
-    monkeypatch.setattr(build, "_packed", lambda *_: tmp_path / "other.tgz")
+    monkeypatch.setattr(static_site, "_packed", lambda *_: tmp_path / "other.tgz")
     with pytest.raises(BuildError, match=r"npm fetched another onnxruntime-web .* nothing of it is used"):
         vendor(tmp_path / "vendor")
     assert list((tmp_path / "vendor").iterdir()) == []
@@ -63,10 +64,10 @@ def test_when_npm_can_not_fetch_it(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_a_page_that_can_not_be_leaves_nothing_and_keeps_what_was_there(
     models: tuple[str, ...], error: type[Exception], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(build, "vendor", lambda folder: folder.mkdir())
+    monkeypatch.setattr(static_site, "vendor", lambda folder: folder.mkdir())
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "models.json").write_text("from before")
     with pytest.raises(error, match=message):
-        build.build(models, tmp_path / "site")
+        static_site.build(models, tmp_path / "site")
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
     assert (tmp_path / "site" / "models.json").read_text() == "from before"

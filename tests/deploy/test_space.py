@@ -1,16 +1,16 @@
-"""spaces/deploy.py against a Hub on the loopback interface: what it makes there, and what it says when it can't."""
+"""`gan-hub deploy` against a Hub on the loopback interface: what it makes there, and what it says when it can't."""
 
 from pathlib import Path
 from typing import Any
 
-import deploy
 import pytest
-import staging
 import yaml
-from deploy import Options, run
 from huggingface_hub import HfApi
 
 from gan_hub import GanGenerator
+from gan_hub.cli.main import main
+from gan_hub.deploy import space, static_site
+from gan_hub.deploy.space import Options, run
 from tests.conftest import make_generator, make_stylizer
 from tests.support.hub_routes import front_matter
 from tests.support.hub_server import TOKEN, Fault, LoopbackHub, Repo
@@ -20,7 +20,7 @@ SPACE = "org/digit-garden"
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deploy, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(space, "POLL_SECONDS", 0.01)
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def options(**changes: Any) -> Options:
 
 
 def failure(api: HfApi, **changes: Any) -> str:
-    with pytest.raises((deploy.DeployError, ValueError)) as caught:
+    with pytest.raises((space.DeployError, ValueError)) as caught:
         run(options(**changes), api)
     return str(caught.value)
 
@@ -98,13 +98,11 @@ def test_a_docker_space(api: HfApi, hub: LoopbackHub) -> None:
 def test_a_static_space(api: HfApi, hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     make_generator("mlp").save_pretrained(tmp_path / "mine")
 
-    def build(command: list[str], **_: Any) -> Any:
-        models, folder = command[command.index("--models") + 1 : -2], Path(command[-1])
+    def build(models: tuple[str, ...], folder: Path) -> None:
         folder.mkdir()
         (folder / "index.html").write_text(" ".join(models))
-        return type("Result", (), {"returncode": 0})
 
-    monkeypatch.setattr(staging.subprocess, "run", build)
+    monkeypatch.setattr(static_site, "build", build)
     run(options(static=True, models=("mnist-gan", str(tmp_path / "mine"))), api)
     repo, space = made(hub), made(hub).space
     assert space["sdk"] == front_matter(repo.head)["sdk"] == "static"
@@ -121,7 +119,7 @@ def test_a_static_page_that_can_not_be_built(api: HfApi, hub: LoopbackHub) -> No
 def test_a_dry_run_writes_and_lists_and_asks_nobody(
     hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
-    monkeypatch.setattr(deploy, "get_token", lambda: None)
+    monkeypatch.setattr(space, "get_token", lambda: None)
     run(options(dry_run=True, out=tmp_path / "space"), HfApi())
     assert not was_asked_for_spaces(hub)
     printed = capsys.readouterr().out
@@ -132,7 +130,7 @@ def test_a_dry_run_writes_and_lists_and_asks_nobody(
 
 
 def test_no_token(hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deploy, "get_token", lambda: None)
+    monkeypatch.setattr(space, "get_token", lambda: None)
     assert "log in with `hf auth login`" in failure(HfApi())
     assert not was_asked_for_spaces(hub)
 
@@ -221,8 +219,8 @@ def test_a_folder_that_is_not_empty_is_left_alone(api: HfApi, tmp_path: Path) ->
 
 def test_the_command_says_what_is_wrong_in_one_line(capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(SystemExit) as caught:
-        deploy.main(["playground", "--dry-run"])
+        main(["deploy", "playground", "--dry-run"])
     assert caught.value.code == 2
     assert capsys.readouterr().err == (
-        "deploy.py: 'playground' is no name of a Space; write it as org/name, such as you/playground\n"
+        "gan-hub: 'playground' is no name of a Space; write it as org/name, such as you/playground\n"
     )
