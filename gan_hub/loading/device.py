@@ -4,12 +4,24 @@ import torch
 
 from gan_hub.loading.config import shorten
 
+AUTO = "auto"
+
 
 def usable_device(name: str) -> torch.device:
-    """The device of that name; raises ValueError unless torch can use it here."""
+    """The device of a name.
+
+    Args:
+        name: `auto` for the best device of this machine (CUDA, then Apple's MPS, then the CPU), or a name that torch
+            knows, such as cpu or cuda:1.
+
+    Raises:
+        ValueError: torch can't use the device on this machine.
+    """
+    if name == AUTO:
+        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     try:
         return torch.empty(0, device=name).device
     except (RuntimeError, AssertionError) as error:  # AssertionError: torch was built without CUDA
         raise ValueError(
-            f"the device {shorten(repr(name), 40)} can't be used on this machine; use cpu, or cuda"
+            f"the device {shorten(repr(name), 40)} can't be used on this machine; use auto, cpu, cuda or mps"
         ) from error

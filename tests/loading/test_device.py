@@ -1,0 +1,23 @@
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from gan_hub.loading.device import usable_device
+
+
+@pytest.mark.parametrize(
+    ("cuda", "mps", "best"), [(True, True, "cuda"), (True, False, "cuda"), (False, True, "mps"), (False, False, "cpu")]
+)
+def test_auto_is_the_best_device_of_the_machine(monkeypatch, cuda, mps, best):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+    # No machine has all three, so the device is not really allocated on.
+    monkeypatch.setattr(torch, "empty", lambda _, device: SimpleNamespace(device=torch.device(device)))
+    assert usable_device("auto") == torch.device(best)
+
+
+@pytest.mark.parametrize("name", ["gpu", "cuda:99", "", "auto "])
+def test_a_device_that_is_not_there_is_refused(name):
+    with pytest.raises(ValueError, match="can't be used on this machine; use auto, cpu, cuda or mps"):
+        usable_device(name)
