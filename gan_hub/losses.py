@@ -147,15 +147,13 @@ LOSSES: dict[str, tuple[Loss, Loss]] = {
 
 
 def chance_loss(name: str) -> float | None:
-    """The discriminator's loss when it can't tell real from fake: the lowest that one logit for all of them gives.
+    """The loss of a discriminator that can't tell real from fake: the lowest that equal logits for all pictures give.
 
     Args:
-        name: one of `LOSSES`.
+        name: a key of `LOSSES`.
 
     Returns:
-        None for a critic, whose loss has no scale.
+        None for a critic: its loss is then 0 and has no scale to compare with.
     """
-    if name == "wasserstein":
-        return None
-    middle = torch.tensor([0.0, 0.5])  # of logits, and of the targets 0 and 1 of least squares
-    return float(LOSSES[name][0](middle, middle).min())
+    logits = torch.tensor([0.0, 0.5])  # in the middle between the targets: of cross entropy and of least squares
+    return float(LOSSES[name][0](logits, logits).min()) or None

@@ -16,7 +16,7 @@ from gan_hub.loading.budget import check_budget
 from gan_hub.loading.config import FORMAT_VERSION
 from gan_hub.loading.pretrained import PretrainedModel
 from gan_hub.loading.stylizer_config import StylizerConfig
-from gan_hub.models.stylizers import STYLIZERS
+from gan_hub.models import STYLIZERS
 from gan_hub.painting.blending import Painting, resized
 from gan_hub.painting.noise import position_noise
 from gan_hub.painting.photos import PhotoError, Upright, upright
@@ -36,7 +36,7 @@ class PhotoStylizer(
     """A painter of photos, or an upscaler of pictures.
 
     Args:
-        architecture: a key of `gan_hub.models.stylizers.STYLIZERS`.
+        architecture: a key of `gan_hub.models.STYLIZERS`.
         widths: channels; how many depends on the architecture.
         num_blocks: residual blocks.
         noise_channels: of the noise that strokes grow from; 0 = none.

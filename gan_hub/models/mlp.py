@@ -76,7 +76,7 @@ class MLPDiscriminator(nn.Module):
 
 
 def _with_one_hot(x: Tensor, labels: Tensor | None, num_classes: int) -> Tensor:
-    if labels is None:
+    if not num_classes:
         return x
     assert labels is not None, "a conditional network needs labels"
     weights = labels if labels.is_floating_point() else nn.functional.one_hot(labels, num_classes)

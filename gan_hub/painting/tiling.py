@@ -95,7 +95,7 @@ class TiledPass:
     """A pass of an image-to-image network over a whole picture, a tile at a time.
 
     Args:
-        network: one of `gan_hub.models.stylizers.STYLIZERS`.
+        network: one of `gan_hub.models.STYLIZERS`.
         picture: RGB, of any size; repeated at the right and at the bottom up to a multiple of the network's grid.
         seed: of the noise.
         tile_size: see `tiles`.

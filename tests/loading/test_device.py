@@ -1,3 +1,5 @@
+"""The device by name: auto takes the best of the machine, and what is not there is an error in words."""
+
 from types import SimpleNamespace
 
 import pytest

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gan_hub import PhotoStylizer
 from gan_hub.loading.config import ConfigError
 from gan_hub.loading.stylizer_config import StylizerConfig
-from gan_hub.models.stylizers import STYLIZERS
+from gan_hub.models import STYLIZERS
 from tests.conftest import STYLIZER_VARIANTS, make_stylizer
 
 VALID = {

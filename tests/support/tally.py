@@ -1,4 +1,4 @@
-"""Counts what passed, says what did not, and prints the line that commands of tests/stress/attack and tests/stress/load end in."""
+"""Counts what passed, and prints the last line of the commands in tests/stress/attack and tests/stress/load."""
 
 import json
 import threading
