@@ -14,8 +14,8 @@ from gan_hub.editing import directions as directions_file
 from gan_hub.editing import encoder as encoder_files
 from gan_hub.editing.directions import Directions
 from gan_hub.editing.encoder import LatentEncoder
-from gan_hub.latents.interpolation import pictures_along
-from gan_hub.latents.labels import Labels, label_tensor
+from gan_hub.latents.labels import Labels, class_weights, label_tensor
+from gan_hub.latents.paths import MAX_FRAMES, evenly_paced, points, timeline
 from gan_hub.latents.seeds import (
     check_seed,
     labels_of_latents,
@@ -24,10 +24,11 @@ from gan_hub.latents.seeds import (
     truncate,
     with_scaled_code,
 )
-from gan_hub.loading import card, weights
+from gan_hub.loading import card
 from gan_hub.loading.budget import check_budget
 from gan_hub.loading.config import FORMAT_VERSION, GeneratorConfig
 from gan_hub.loading.pretrained import PretrainedModel
+from gan_hub.loading.weights import count_parameters
 from gan_hub.models import ARCHITECTURES
 from gan_hub.models.chunks import in_chunks
 
@@ -254,7 +255,7 @@ class GanGenerator(
             num_frames: of the walk: 1 for the first key alone, or enough to show each key, up to 10,000.
             labels: of the keys, as in `generate`; None = the class that each key stands for.
             truncation: psi in [0, 2], of the keys.
-            kind: lerp, slerp or cubic; see `gan_hub.latents.paths.Path`.
+            kind: lerp, slerp or cubic; see `gan_hub.latents.paths.points`.
             easing: a key of `gan_hub.latents.paths.EASINGS`, the pace from key to key.
             loop: append a leg back to the first key, which is not repeated.
             ping_pong: append the way back, which repeats neither end. Excludes `loop`.
@@ -266,24 +267,35 @@ class GanGenerator(
         Raises:
             ValueError: an argument is out of its range. Raised at once, before the first picture.
         """
-        return pictures_along(
-            self.generate,
-            keys if isinstance(keys, Tensor) else self.latents(keys),
-            labels,
-            config=self.config,
-            batch_size=self.chunk_size,
-            num_frames=num_frames,
-            truncation=truncation,
-            kind=kind,
-            easing=easing,
-            loop=loop,
-            ping_pong=ping_pong,
-            evenly=even_pace,
-        )
+        z_keys = keys if isinstance(keys, Tensor) else self.latents(keys)
+        if z_keys.ndim != 2 or z_keys.shape[1] != self.latent_dim or len(z_keys) < 2:
+            raise ValueError(
+                f"the keys have the shape {list(z_keys.shape)}; give at least two seeds, or latents [K, {self.latent_dim}]"
+            )
+        if isinstance(num_frames, bool) or not isinstance(num_frames, int) or not 1 <= num_frames <= MAX_FRAMES:
+            raise ValueError(f"{num_frames!r} frames are not possible; use a whole number from 1 to {MAX_FRAMES:,}")
+        checked = label_tensor(labels, z_keys, self.num_classes)
+        weights = None if checked is None else class_weights(checked, self.num_classes)
+        z_keys = self.truncate(z_keys.cpu().float(), truncation)
+        positions = timeline(z_keys, num_frames, kind=kind, easing=easing, closed=loop, ping_pong=ping_pong)
+
+        def paint(positions: Tensor) -> Iterator[Tensor]:
+            for batch in positions.split(self.chunk_size):
+                z = points(z_keys, batch, kind=kind, closed=loop, num_categories=self.config.num_categories)
+                mixed = None if weights is None else points(weights, batch, kind="lerp", closed=loop)
+                yield from self.generate(z, mixed)
+
+        def walk() -> Iterator[Tensor]:
+            paced = positions
+            if even_pace and num_frames > 1:
+                paced = evenly_paced(paint, len(z_keys), num_frames, easing=easing, closed=loop, ping_pong=ping_pong)
+            yield from paint(paced)
+
+        return walk()
 
     def generate_model_card(self, *, name: str, facts: card.RunFacts | None = None) -> ModelCard:
         """Write the model's README: what it is, how to load it by `name` and, given `facts`, how it was trained."""
-        return card.model_card(self.config, weights.count_parameters(self), facts, name=name, version=__version__)
+        return card.model_card(self.config, count_parameters(self), facts, name=name, version=__version__)
 
     def _check_pass(self) -> None:
         z = torch.empty(self.chunk_size, self.latent_dim)
