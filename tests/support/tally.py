@@ -1,4 +1,4 @@
-"""Counts what passed, and prints the last line of the commands in tests/stress/attack and tests/stress/load."""
+"""Counts what passed, says what did not, and prints the line that the programs of tests/stress end in."""
 
 import json
 import threading
