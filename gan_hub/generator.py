@@ -55,7 +55,7 @@ class GanGenerator(
         attention_stages: how many of the coarsest stages have self-attention.
         num_frames: T, the length of a clip.
         num_categories: length of the one-hot code at the front of z; 0 = no code.
-        num_active: entries of z besides the code that are not zero; 0 = all.
+        num_active: entries of z outside the code that are not zero; 0 = all.
         format_version: of config.json.
 
     Raises:
@@ -270,7 +270,8 @@ class GanGenerator(
         z_keys = keys if isinstance(keys, Tensor) else self.latents(keys)
         if z_keys.ndim != 2 or z_keys.shape[1] != self.latent_dim or len(z_keys) < 2:
             raise ValueError(
-                f"the keys have the shape {list(z_keys.shape)}; give at least two seeds, or latents [K, {self.latent_dim}]"
+                f"the keys have the shape {list(z_keys.shape)}; give at least two seeds, or latents "
+                f"[K, {self.latent_dim}]"
             )
         if isinstance(num_frames, bool) or not isinstance(num_frames, int) or not 1 <= num_frames <= MAX_FRAMES:
             raise ValueError(f"{num_frames!r} frames are not possible; use a whole number from 1 to {MAX_FRAMES:,}")

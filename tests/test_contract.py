@@ -23,10 +23,6 @@ import av
 import numpy as np
 import pytest
 import torch
-from PIL import Image, ImageSequence
-from playwright.sync_api import expect, sync_playwright
-
-from gan_hub import GanGenerator, PhotoStylizer
 
 # All names that are not public and may move; the rest goes through the page's endpoints and the command lines.
 from gan_hub.explore_state import ExploreState, place_link, place_of
@@ -35,6 +31,10 @@ from gan_hub.recipe import read_recipe
 from gan_hub.state import PageState, PictureState, StylizeState, tab_of
 from gan_hub.walk import read_walk
 from gan_hub.walk_state import WalkState, format_key
+from PIL import Image, ImageSequence
+from playwright.sync_api import expect, sync_playwright
+
+from gan_hub import GanGenerator, PhotoStylizer
 from tests.hub_server import LoopbackHub, Repo
 from tests.load.golden import stack
 from tests.load.requests import files_in

@@ -1,4 +1,4 @@
-"""The contract of PhotoStylizer: any photo whole, of its exact size; alpha and profile kept, what is private not."""
+"""The contract of PhotoStylizer: any photo, at its exact size, with alpha and profile but without private metadata."""
 
 import io
 import json

@@ -217,7 +217,7 @@ def find_directions(generator: LatentNetwork, method: Method = "sefa", count: in
     Args:
         generator: of any architecture.
         method: "sefa" or "ganspace"; see the module.
-        count: at most `MAX_DIRECTIONS`; fewer are returned where z has fewer entries besides its code.
+        count: at most `MAX_DIRECTIONS`; fewer are returned where z has fewer entries outside its code.
         seed: the first of the latents that GANSpace samples; SeFa samples none.
 
     Returns:
@@ -251,7 +251,7 @@ def _sefa(weight: Tensor) -> Tensor:
 
 
 def _ganspace(generator: LatentNetwork, count: int, seed: int) -> Tensor:
-    """Principal directions [count, entries of z besides the code], each as long as its component's deviation."""
+    """Principal directions [count, entries of z outside the code], each as long as its component's deviation."""
     num_categories, num_classes = generator.config.num_categories, generator.config.num_classes
     z = generator.latents(range(seed, seed + NUM_LATENTS))
     labels = torch.arange(NUM_LATENTS) % num_classes if num_classes else None

@@ -83,17 +83,17 @@ def points(keys: Tensor, positions: Tensor, *, kind: str, closed: bool = False, 
     num_legs = max(len(keys) if closed else len(keys) - 1, 1)
     leg = positions.floor().long().clamp(0, num_legs - 1)
     t = (positions - leg)[:, None]
-    around = [_neighbour(leg + offset, len(keys), closed) for offset in (-1, 0, 1, 2)]
-    code, rest = keys[:, :num_categories], keys[:, num_categories:]
-    start, end = rest[around[1]], rest[around[2]]
+    before, start, end, after = (keys[_neighbour(leg + offset, len(keys), closed)] for offset in (-1, 0, 1, 2))
+    code = between(start[:, :num_categories], end[:, :num_categories], t, line)
+    before, start, end, after = (z[:, num_categories:] for z in (before, start, end, after))
     if kind == "cubic":
-        before = rest[around[0]] if closed else torch.where((leg == 0)[:, None], 2 * start - end, rest[around[0]])
-        is_last = (leg == num_legs - 1)[:, None]
-        after = rest[around[3]] if closed else torch.where(is_last, 2 * end - start, rest[around[3]])
+        if not closed:  # beyond the first and the last key the path would go straight on
+            before = torch.where((leg == 0)[:, None], 2 * start - end, before)
+            after = torch.where((leg == num_legs - 1)[:, None], 2 * end - start, after)
         walked = between(start, end, t, lambda a, b, u: spline(before.double(), a, b, after.double(), u))
     else:
         walked = between(start, end, t, arc if kind == "slerp" else line)
-    return torch.cat([between(code[around[1]], code[around[2]], t, line), walked], dim=1)
+    return torch.cat([code, walked], dim=1)
 
 
 def timeline(

@@ -56,7 +56,7 @@ def structured(normals: Tensor, *, num_categories: int = 0, num_active: int = 0)
     Args:
         normals: [N, latent_dim].
         num_categories: length of the code at the front of z; 0 = no code.
-        num_active: entries besides the code that are not zero; 0 = all.
+        num_active: entries outside the code that are not zero; 0 = all.
 
     Returns:
         [N, latent_dim].

@@ -31,9 +31,8 @@ class ImageNorm(nn.Module):
         if self.statistics is None:
             return instance_norm(x, eps=self.eps)
         mean, variance = self.statistics.to(x.dtype)[:, None, :, None, None]
-        return (x - mean).mul_(
-            torch.rsqrt(variance + self.eps)
-        )  # in place, because a copy at full resolution costs much memory
+        # In place, because a copy at full resolution costs much memory.
+        return (x - mean).mul_(torch.rsqrt(variance + self.eps))
 
 
 class EncoderDecoder(nn.Module):

@@ -70,14 +70,14 @@ def tiles(width: int, height: int, *, tile_size: int, grid: int = 1, halo: int =
     halo = -(-halo // grid) * grid
     spans = [_spans(length, tile_size, grid) for length in (width, height)]
 
-    def around(start: int, end: int, length: int) -> tuple[int, int]:
+    def with_halo(start: int, end: int, length: int) -> tuple[int, int]:
         return max(0, start - halo), min(length, end + halo)
 
     found = []
     for top, bottom in spans[1]:
-        seen_top, seen_bottom = around(top, bottom, height)
+        seen_top, seen_bottom = with_halo(top, bottom, height)
         for left, right in spans[0]:
-            seen_left, seen_right = around(left, right, width)
+            seen_left, seen_right = with_halo(left, right, width)
             seen = Box(seen_left, seen_top, seen_right, seen_bottom)
             found.append(Tile(Box(left, top, right, bottom), seen))
     return found

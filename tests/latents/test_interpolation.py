@@ -1,4 +1,4 @@
-"""Walks of a generator: ends as sampled, one batch at a time, refused before anything is painted."""
+"""Walks of a generator: the ends equal samples, frames come in batches, and bad arguments are rejected first."""
 
 from itertools import islice
 

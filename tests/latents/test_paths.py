@@ -1,4 +1,4 @@
-"""Paths through latents: ends and keys exact, lengths kept, loops without a seam, at any pace."""
+"""Paths through latents: exact ends and keys, preserved lengths, loops without a seam, and any pace."""
 
 import pytest
 import torch

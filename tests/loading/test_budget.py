@@ -1,4 +1,4 @@
-"""A network whose pass would fill the machine is refused before anything is allocated."""
+"""A network whose pass would fill the machine is rejected before anything is allocated."""
 
 import json
 import subprocess

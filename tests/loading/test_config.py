@@ -1,4 +1,4 @@
-"""config.json from a stranger: each field's bounds, and that nothing but ConfigError comes out of any JSON."""
+"""An untrusted config.json: the bounds of each field, and any JSON raises ConfigError and nothing else."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The layout of huggingface_hub's cache: what is written by hand is where the client itself writes and reads it."""
+"""The layout of huggingface_hub's cache: our code writes and reads where the client does."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The config.json of a stylizer from a stranger: each field's bounds, and words for what is refused."""
+"""An untrusted config.json of a stylizer: the bounds of each field, and the messages of errors."""
 
 import json
 

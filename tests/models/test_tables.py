@@ -1,4 +1,4 @@
-"""One more row in a table is all that a new network or loss needs besides its own file."""
+"""A new network or loss needs its own file and one row in a table, and nothing else."""
 
 from pathlib import Path
 
