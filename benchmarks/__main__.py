@@ -166,7 +166,7 @@ def sampler(bench: Bench) -> Row:
 def interpolation(bench: Bench) -> Row:
     """An MP4 of 120 frames beside its forward passes."""
     generator = GanGenerator.from_pretrained(MODEL)
-    walk = Walk(public_name(generator), None, ((Key(3), Key(7)),), 60, 30, ping_pong=True)
+    walk = Walk(public_name(generator), None, ((Key(3), Key(7)),), ping_pong=True)
     ours, bare, ratio = pairs(
         lambda: encode_walk(generator, walk, "mp4"),
         lambda: list(frames(generator, walk)),

@@ -43,9 +43,9 @@ class Options:
 def main(options: Options) -> None:
     """Measure and print the tables."""
     generator = GanGenerator.from_pretrained(options.model)
-    walk = Walk(
-        public_name(generator), generator.revision, ((Key(3), Key(7)),), options.num_frames // 2, FPS, ping_pong=True
-    )
+    tracks = ((Key(3), Key(7)),)
+    leg = options.num_frames // 2
+    walk = Walk(public_name(generator), generator.revision, tracks, frames_per_leg=leg, fps=FPS, ping_pong=True)
     drawn = [images.over_white(frame) for frame in frames(generator, walk)]
     plan = video.Plan(FPS, *images.fitted(drawn[0].size, SIZE), "")
     print(f"{options.model}, {len(drawn)} frames of {SIZE} x {SIZE}, {options.repeats} rounds; {machine()}\n")

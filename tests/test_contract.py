@@ -23,22 +23,29 @@ import av
 import numpy as np
 import pytest
 import torch
-
-# All names that are not public and may move; the rest goes through the page's endpoints and the command lines.
-from gan_hub.explore_state import ExploreState, place_link, place_of
-from gan_hub.keys import Key
-from gan_hub.recipe import read_recipe
-from gan_hub.state import PageState, PictureState, StylizeState, tab_of
-from gan_hub.walk import read_walk
-from gan_hub.walk_state import WalkState, format_key
 from PIL import Image, ImageSequence
 from playwright.sync_api import expect, sync_playwright
 
 from gan_hub import GanGenerator, PhotoStylizer
-from tests.hub_server import LoopbackHub, Repo
-from tests.load.golden import stack
-from tests.load.requests import files_in
-from tests.page_server import Caller, PageProcess
+
+# All names that are not public and may move; the rest goes through the page's endpoints and the command lines.
+from gan_hub.recipes.keys import Key, format_key
+from gan_hub.recipes.links import (
+    ExploreState,
+    PictureState,
+    SampleState,
+    StylizeState,
+    WalkState,
+    picture_link,
+    read_picture_link,
+    tab_of,
+)
+from gan_hub.recipes.recipe import read_recipe
+from gan_hub.recipes.walk import read_walk
+from tests.stress.load.golden import stack
+from tests.stress.load.requests import files_in
+from tests.support.hub_server import LoopbackHub, Repo
+from tests.support.page_server import Caller, PageProcess
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
@@ -48,7 +55,7 @@ LINKS = json.loads((FIXTURES / "links.json").read_text(encoding="utf-8"))
 RECIPES = json.loads((PICTURES / "recipes.json").read_text(encoding="utf-8"))
 RUNS = json.loads((FIXTURES / "runs.json").read_text(encoding="utf-8"))
 STATES = {
-    "sample": PageState,
+    "sample": SampleState,
     "explore": ExploreState,
     "interpolate": WalkState,
     "picture": PictureState,
@@ -194,7 +201,7 @@ def test_links_name_their_tab(tab: str) -> None:
 
 def test_favourites_are_links_of_single_pictures() -> None:
     for link in LINKS["favourites"]["links"]:
-        assert place_link(*place_of(link)) == link
+        assert picture_link(*read_picture_link(link)) == link
 
 
 # --- Pictures and walks -----------------------------------------------------------------------------------------------
@@ -265,7 +272,7 @@ def test_dropped_files_bring_the_arguments_that_make_them(file: dict[str, Any], 
 @pytest.mark.parametrize("file", LATENTS, ids=named)
 def test_pictures_of_latents_are_made_from_their_recipe(file: dict[str, Any], caller: Caller) -> None:
     recipe = read_recipe(PICTURES / file["file"])
-    key = format_key(Key.of_recipe(recipe))
+    key = format_key(Key.from_recipe(recipe))
     again = files_in(answered(caller, "directions", [recipe.model, recipe.revision, key, "sefa", "", 1, ""]))[0]
     assert_alike(file["file"], caller.fetch(again))
 
@@ -313,7 +320,7 @@ def test_favourites_are_shown_again_in_the_browser_that_keeps_them(caller: Calle
         expect(tab.locator("#favourites .thumbnail-lg")).to_have_count(len(kept["links"]), timeout=60_000)
         captions = tab.locator("#favourites .caption-label").all_inner_texts()
         chromium.close()
-    keys = [place_of(link)[2] for link in kept["links"]]
+    keys = [read_picture_link(link)[2] for link in kept["links"]]
     assert len(captions) == len(keys)
     for caption, key in zip(captions, keys):
         assert caption.endswith("own" if key.seed is None else f"seed {key.seed}")

@@ -1,11 +1,11 @@
-"""Draws what a training logged: losses, the divergence that the discriminator proves, quality and speed, in one PNG."""
+"""Draws the log of a training in one PNG: losses, the divergence that the discriminator proves, quality and speed."""
 
 import json
 from collections.abc import Sequence
 from pathlib import Path
 
 PANELS = (
-    # title, names of figures, whether the axis is logarithmic
+    # title, names of the measures, whether the axis is logarithmic
     ("Losses", ("discriminator_loss", "generator_loss", "information_loss"), False),
     (
         "What the discriminator proves of a distance",
@@ -23,7 +23,7 @@ PANELS = (
     ("Logits", ("real_logits", "fake_logits"), False),
     ("Strength of the augmentation", ("augment_strength",), False),
 )
-SMOOTHING = 0.9  # weight of what came before in the thick lines
+SMOOTHING = 0.9  # weight of the earlier values in the thick lines
 
 
 class CurvesError(ValueError):
@@ -31,7 +31,7 @@ class CurvesError(ValueError):
 
 
 def read_metrics(run: Path) -> list[dict[str, float]]:
-    """The lines of a run's metrics.jsonl; one that was cut off in writing is left out.
+    """The lines of a run's metrics.jsonl, without one that was cut off while it was written.
 
     Raises:
         CurvesError: there is no such file, or no line in it.
@@ -68,33 +68,33 @@ def draw_curves(run: Path, out: Path) -> Path:
 
     lines = read_metrics(run)
     panels = [
-        (title, shown, logarithmic)
+        (title, curves, logarithmic)
         for title, names, logarithmic in PANELS
-        if (shown := {name: curve for name in names if len((curve := points(lines, name))[0]) > 0})
+        if (curves := {name: curve for name in names if len((curve := points(lines, name))[0]) > 0})
     ]
     rows = -(-len(panels) // 2)
     figure = Figure(figsize=(11, 3.0 * rows), layout="constrained")
-    for number, (title, shown, logarithmic) in enumerate(panels):
+    for number, (title, curves, logarithmic) in enumerate(panels):
         axes = figure.add_subplot(rows, 2, number + 1)
         axes.set_title(title, loc="left", fontsize=11)
-        for i, (name, (steps, values)) in enumerate(shown.items()):
+        for i, (name, (steps, values)) in enumerate(curves.items()):
             dense = len(values) > 20
             axes.plot(steps, values, color=f"C{i}", alpha=0.25 if dense else 1.0, marker="" if dense else "o", lw=1)
             label = name.replace("_", " ")
             axes.plot(steps if dense else [], smoothed(values) if dense else [], color=f"C{i}", lw=2)
             axes.plot([], [], color=f"C{i}", lw=2, label=label)
-        if logarithmic and all(value > 0 for _, values in shown.values() for value in values):
+        if logarithmic and all(value > 0 for _, values in curves.values() for value in values):
             axes.set_yscale("log")
         axes.grid(alpha=0.3)
         axes.set_xlabel("step")
-        if len(shown) > 1 or title.startswith("What"):
+        if len(curves) > 1 or title.startswith("What"):
             axes.legend(frameon=False, fontsize=9)
     FigureCanvasAgg(figure).print_png(str(out))
     return out
 
 
 def points(lines: Sequence[dict[str, float]], name: str) -> tuple[list[float], list[float]]:
-    """Steps and values of one figure; of several lines of one step, the last."""
+    """Steps and values of one measure; where a step has several lines, the last counts."""
     found = {line["step"]: line[name] for line in lines if name in line}
     return list(found), list(found.values())
 

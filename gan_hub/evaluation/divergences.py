@@ -1,6 +1,6 @@
-"""How far apart two distributions are: by definition, and as far as a discriminator's own logits prove it.
+"""How far apart two distributions are: by definition, and by the lower bounds that a discriminator's logits prove.
 
-All in nats. What is proved is a lower bound: a better discriminator would prove more.
+All in nats. A better discriminator would prove a higher bound.
 """
 
 import math
@@ -11,7 +11,7 @@ from torch.nn.functional import softplus
 
 
 def kl_divergence(p: Tensor, q: Tensor) -> Tensor:
-    """KL(p || q) = sum p log(p / q) of two histograms [K]; infinite where p has what q has not.
+    """KL(p || q) = sum p log(p / q) of two histograms [K]; infinite where p is positive and q is 0.
 
     Kullback & Leibler, 1951, "On information and sufficiency", equation 2.4. Histograms need not sum to 1.
     """
@@ -41,7 +41,7 @@ def wasserstein_distance(x: Tensor, y: Tensor) -> Tensor:
 
 
 def jensen_shannon_bound(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """What logits [B] and [B] prove about the Jensen-Shannon divergence of real and fake, at most log 2.
+    """The lower bound that logits [B] and [B] prove for the Jensen-Shannon divergence of real and fake, at most log 2.
 
     V(D, G) = E[log D(x)] + E[log(1 - D(G(z)))] is at most 2 JSD - 2 log 2, reached by the best discriminator
     (Goodfellow et al., 2014, arXiv:1406.2661, equations 1 and 6), so that JSD >= V / 2 + log 2.
@@ -51,11 +51,12 @@ def jensen_shannon_bound(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
 
 
 def paired_jensen_shannon_bound(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """The same from relativistic logits: about which of a real and a fake picture is which, at most log 2.
+    """The same from relativistic logits, for pairs of a real and a fake picture, at most log 2.
 
-    D(x) - D(G(z)) is the logit of a classifier that is shown a pair in either order and says whether the real one comes
-    first; by the same argument the log loss of any such classifier is at least log 2 - JSD(P x Q, Q x P), P and Q being
-    the distributions of real and fake pictures. Two samples tell more than one: this JSD is at least that of P and Q.
+    D(x) - D(G(z)) is the logit of a classifier that sees a pair in either order and says whether the real one comes
+    first; by the same argument the log loss of any such classifier is at least log 2 - JSD(P x Q, Q x P), where P and Q
+    are the distributions of real and fake pictures. Two samples tell more than one: this JSD is at least that of P and
+    Q.
     """
     return math.log(2) - softplus(-(real_logits - fake_logits)).mean()
 
@@ -69,7 +70,7 @@ def wasserstein_estimate(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
 
 
 def total_variation_bound(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """What a hinge discriminator proves about the total variation distance, at most 1.
+    """The lower bound that a hinge discriminator proves for the total variation distance, at most 1.
 
     The hinge loss E[max(0, 1 - D(x))] + E[max(0, 1 + D(G(z)))] is at least 2 - 2 TV, reached by the sign of p - q
     (Lim & Ye, 2017, arXiv:1705.02894, section 3.2), so that TV >= 1 - loss / 2.
@@ -79,17 +80,17 @@ def total_variation_bound(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
 
 
 def triangular_discrimination_bound(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """What a least-squares discriminator of targets 1 and 0 proves about the triangular discrimination, at most 1.
+    """The lower bound that a least-squares discriminator proves for the triangular discrimination, at most 1.
 
-    The loss E[(D(x) - 1)^2] + E[D(G(z))^2] is at least the integral of p q / (p + q), reached by D = p / (p + q); and
-    1 - 2 times that integral is half of the triangular discrimination, the integral of (p - q)^2 / (p + q) (a Pearson
-    chi-square to the mixture; Mao et al., 2016, arXiv:1611.04076, section 3.2).
+    The loss E[(D(x) - 1)^2] + E[D(G(z))^2], of targets 1 and 0, is at least the integral of p q / (p + q), reached by
+    D = p / (p + q); and 1 - 2 times that integral is half of the triangular discrimination, the integral of
+    (p - q)^2 / (p + q) (a Pearson chi-square to the mixture; Mao et al., 2016, arXiv:1611.04076, section 3.2).
     """
     loss = (real_logits - 1).square().mean() + fake_logits.square().mean()
     return 1 - 2 * loss
 
 
-# What the loss of a discriminator proves: the name under which it is logged, and the function of its logits.
+# The bound that each loss of a discriminator proves: its name in the logs, and its function of the logits.
 PROVED = {
     "minimax": ("jensen_shannon_bound", jensen_shannon_bound),
     "non_saturating": ("jensen_shannon_bound", jensen_shannon_bound),

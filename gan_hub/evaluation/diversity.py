@@ -1,6 +1,6 @@
-"""Whether generated pictures differ from one another, and from the training pictures; both without a trained network.
+"""Whether generated pictures differ from one another, and from the training pictures, without a trained network.
 
-Distances are between thumbnails, so that the measures hold for any pictures and cost little.
+Distances are between thumbnails, so that the measures work for any pictures and cost little.
 """
 
 import torch
@@ -35,15 +35,15 @@ def diversity(real: Tensor, fake: Tensor) -> float:
 def copied_share(train: Tensor, pictures: Tensor | None = None, *, ratio: float = COPY_RATIO) -> float:
     """The share of pictures that lie so near to a training picture that they must be copies of it.
 
-    That is nearer than `ratio` times as far as that training picture is from the nearest other one. With a ratio of 1
-    it is the complement of authenticity (Alaa et al., 2022, arXiv:2102.08921, section 3.3); below, new pictures of a
-    dense region pass.
+    A picture is a copy if its distance to the nearest training picture is below `ratio` times the distance from that
+    one to its nearest other training picture. With a ratio of 1 the share is the complement of authenticity (Alaa et
+    al., 2022, arXiv:2102.08921, section 3.3); with less, new pictures in a dense region pass.
 
     Args:
         train: thumbnails [N, D], N at least 3.
-        pictures: thumbnails [M, D]; None measures the training pictures themselves, each held out in turn, which is
-            what pictures that were not learned by heart score.
-        ratio: below 1 stricter.
+        pictures: thumbnails [M, D]; None = the training pictures themselves, each held out in turn, for the share that
+            pictures have which were not memorised.
+        ratio: below 1, only nearer pictures count as copies.
     """
     held_out = pictures is None
     rows = train if pictures is None else pictures

@@ -1,4 +1,4 @@
-"""Measuring a generator: its samples against real pictures, in the space of a feature extractor."""
+"""Measures a generator: its samples against real pictures, in the space of a feature extractor."""
 
 import json
 from collections.abc import Callable
@@ -19,8 +19,8 @@ from gan_hub.latents.seeds import labels_of_latents
 from gan_hub.loading.card import Metric
 
 NUM_SAMPLES = 10_000
-MIN_PICTURES = 16  # below which no figure means anything
-SEED = 1_000_000  # far from the seeds that people look at, so that what is measured is not what was admired
+MIN_PICTURES = 16  # with fewer, no figure means anything
+SEED = 1_000_000  # far from the seeds that people look at, so that nobody chose the measured pictures
 CHUNK = 500
 
 
@@ -29,13 +29,13 @@ class Evaluator:
     """Compares a generator's samples with real pictures.
 
     Attributes:
-        extractor: of the features.
+        extractor: maps pictures to features.
         real: [N, D], features of the pictures to compare with: the test pictures where the data has some.
-        train: [N, D], features of as many training pictures: real against real. None where there are no others.
-        labels: [M], the classes that the generator is asked for, so that the share of each class is the data's, as in
-            StyleGAN2-ADA's metrics; None without classes.
-        thumbnails: [K, D'], of training pictures, to tell copies.
-        num_samples: M, generated pictures.
+        train: [N, D], features of as many training pictures, to compare real with real; None without test pictures.
+        labels: [M], the classes to generate, each with its share in the data, as in StyleGAN2-ADA's metrics; None
+            without classes.
+        thumbnails: [K, D'], of training pictures, to find copies.
+        num_samples: M, the number of generated pictures.
     """
 
     extractor: Extractor
@@ -49,13 +49,13 @@ class Evaluator:
     def for_dataset(
         cls, data: Dataset, data_dir: Path, *, extractor: str = "auto", num_samples: int = NUM_SAMPLES
     ) -> "Evaluator | None":
-        """The evaluator of a data set; None if it has too few pictures for any figure to mean something.
+        """The evaluator of a data set; None if it has fewer than `MIN_PICTURES`.
 
         Args:
-            data: the training pictures. A named set is measured against its test pictures, any other against itself.
+            data: the training pictures. A named set is compared with its test pictures, any other with itself.
             data_dir: where the test pictures of the named sets are.
             extractor: see `choose_extractor`.
-            num_samples: to generate; if the data holds fewer pictures, as many as it holds.
+            num_samples: pictures to generate; if the data has fewer pictures, as many as it has.
 
         Raises:
             ModelError: there is no such extractor, or it can't be loaded.
@@ -75,7 +75,7 @@ class Evaluator:
         return cls(measure, real, train, labels, small, count)
 
     def quick(self, generator: GanGenerator) -> dict[str, float]:
-        """The Frechet distance, and what a classifier of these classes sees in the samples."""
+        """The Frechet distance, and the class scores where the extractor is a classifier of these classes."""
         images, labels = self.sample(generator)
         scores = {"frechet_distance": frechet_distance(self.real, self.extractor(images))}
         return scores | self._class_scores(images, labels)
@@ -83,7 +83,7 @@ class Evaluator:
     def full(self, generator: GanGenerator) -> tuple[dict[str, float], dict[str, float]]:
         """Every metric of the samples, and of as many training pictures for reference.
 
-        The class scores, and a second Frechet distance, are of samples with the classes drawn uniformly.
+        The class scores and a second Frechet distance are of samples whose classes are drawn uniformly.
         """
         images, _ = self.sample(generator)
         scores = all_metrics(self.real, self.extractor(images))
@@ -99,10 +99,10 @@ class Evaluator:
         return scores | self._class_scores(images, labels), reference
 
     def sample(self, generator: GanGenerator, *, uniform: bool = False) -> tuple[Tensor, Tensor | None]:
-        """The pictures or clips [M, T * C, H, W] to measure, and the class asked for in each (None when unconditional).
+        """The pictures or clips [M, T * C, H, W] to measure, and the class of each; None for one without classes.
 
         Args:
-            generator: to be measured.
+            generator: the one to measure.
             uniform: draw the classes uniformly instead of as often as in the data.
 
         Raises:
@@ -117,9 +117,9 @@ class Evaluator:
         return generator.clips(z, labels).flatten(1, 2).cpu(), labels
 
     def _class_scores(self, images: Tensor, labels: Tensor | None) -> dict[str, float]:
-        """How often each class is seen relative to how often it is asked for, and how often the one asked for is seen.
+        """How often the classifier sees each class, relative to how often it was generated, and how often it agrees.
 
-        Without classes to ask for, relative to an equal share.
+        Without classes, relative to an equal share.
         """
         if not isinstance(self.extractor, FeatureExtractor):
             return {}
@@ -135,7 +135,7 @@ class Evaluator:
         return scores
 
     def table(self, scores: dict[str, float], reference: dict[str, float]) -> str:
-        """The figures of `full` in Markdown."""
+        """The scores of `full` as a table in Markdown."""
         lines = [
             f"{self.num_samples:,} samples from seed {SEED:,} against {len(self.real):,} pictures; "
             f"features: {self.extractor.description}",
@@ -149,16 +149,16 @@ class Evaluator:
         return "\n".join(lines)
 
     def to_json(self, scores: dict[str, float], reference: dict[str, float]) -> str:
-        """The figures of `full` with all that they depend on."""
+        """The scores of `full` with everything that they depend on."""
         about = {"extractor": self.extractor.description, "num_samples": self.num_samples, "first_seed": SEED}
         facts = about | {"num_pictures": len(self.real), "scores": scores, "real_pictures": reference}
         return json.dumps(facts, indent=2) + "\n"
 
     def card_metrics(self, scores: dict[str, float], reference: dict[str, float]) -> list[Metric]:
-        """The figures of `full` as a card states them."""
-        about = {"extractor": self.extractor.description, "num_samples": self.num_samples, "seed": SEED}
+        """The scores of `full` as a card states them."""
+        extractor, count = self.extractor.description, self.num_samples
         return [
-            Metric(name.replace("_", " "), value, reference.get(name), **about)  # type: ignore[arg-type]
+            Metric(name.replace("_", " "), value, reference.get(name), extractor, count, SEED)
             for name, value in scores.items()
         ]
 

@@ -1,7 +1,7 @@
 """How far generated pictures are from real ones, in the space of any feature extractor.
 
 Every function takes features [N, D] of real pictures first, of generated pictures second, and computes in float64.
-The figures depend on the extractor and on N: always name both.
+The results depend on the extractor and on N: always name both.
 """
 
 from dataclasses import asdict, dataclass
@@ -58,7 +58,7 @@ def _mean_kernel(x: Tensor, y: Tensor, *, same: bool = False) -> float:
 
 @dataclass(frozen=True)
 class Neighbourhood:
-    """Four shares that tell fidelity from diversity.
+    """Four measures that separate fidelity from diversity.
 
     Attributes:
         precision: share of fakes inside some real picture's ball. Kynkaanniemi et al., 2019, arXiv:1904.06991.

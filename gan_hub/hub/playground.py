@@ -7,7 +7,7 @@ set, no other repository can be opened; what comes with the package always can.
 import os
 
 from gan_hub.loading.model_files import Kind, bundled_names
-from gan_hub.recipes.recipe import check_model
+from gan_hub.recipes.fields import check_model
 
 MODELS_VARIABLE = "GAN_HUB_MODELS"  # generators
 STYLES_VARIABLE = "GAN_HUB_STYLES"  # stylizers

@@ -1,10 +1,9 @@
-"""Any picture, uploaded or drawn, as a generator knows pictures: its size and channels, its ground, its framing.
+"""Any picture, uploaded or drawn, in the form of a generator's pictures: size and channels, background, framing.
 
-A generator of grey pictures on an even ground, such as MNIST's white digits on black, is asked for a few of its own
-pictures. They tell which ground it paints on: a drawing whose border is mostly of the other kind is inverted. And they
-tell the framing: MNIST's digits were scaled to fit a 20 x 20 box and placed by their centre of mass (LeCun et al.,
-1998, "Gradient-based learning applied to document recognition", section III.A); Fashion-MNIST's clothes fill the 28 x
-28.
+A generator of grey pictures on an even background, such as MNIST's white digits on black, is asked for a few of its own
+pictures. They show its background: a drawing whose border is mostly of the other kind is inverted. And they show the
+framing: MNIST's digits were scaled to fit a 20 x 20 box and placed by their centre of mass (LeCun et al., 1998,
+"Gradient-based learning applied to document recognition", section III.A); Fashion-MNIST's clothes fill the 28 x 28.
 """
 
 from dataclasses import dataclass
@@ -18,21 +17,21 @@ from gan_hub.data.decode import fitted
 from gan_hub.generator import GanGenerator
 from gan_hub.images import from_uint8, has_alpha, with_alpha
 
-NUM_LOOKED_AT = 64
-EVEN = 0.8  # the share of border pixels, of a generator's pictures, that makes a ground
-INK = 0.25  # of the darkest or brightest stroke: what counts for the box around a drawing
-NOISE = 0.1  # of it: what paper and sensors do, and counts as ground
-FAINT = 0.05  # of the range of pixels: what differs less from its ground is blank
+NUM_SAMPLES = 64  # of the generator's pictures that show its framing
+EVEN = 0.8  # the share of border pixels of one colour that makes a background
+INK = 0.25  # share of the strongest stroke: from here on, pixels count for the box around a drawing
+NOISE = 0.1  # share of the strongest stroke: below, pixels are noise of paper and sensors and count as background
+FAINT = 0.05  # share of the range of pixels: a drawing that differs less from its background is blank
 
 
 @dataclass(frozen=True)
 class Framing:
-    """How the pictures of a generator lie on their ground.
+    """How the subjects of a generator's pictures lie on their background.
 
     Attributes:
-        dark: whether the ground is black; else it is white.
-        side: of the box that what is shown fits into, in pixels.
-        by_mass: whether its centre of mass is at `centre`; else the centre of its box.
+        dark: whether the background is black; else it is white.
+        side: longer side of the box around the subject, in pixels.
+        by_mass: whether the centre of mass of the subject is at `centre`; else the centre of its box is.
         centre: row and column.
     """
 
@@ -45,14 +44,15 @@ class Framing:
 def prepare(image: Image.Image, generator: GanGenerator, *, framed: bool = True) -> Tensor:
     """A picture of any size and mode as the generator might have painted it.
 
-    It is turned upright. What is transparent becomes white, or black if what is seen is light. It is cropped around its
-    centre to shape and scaled; for a generator on an even ground, what is drawn on it is cut out, scaled and placed as
-    the generator's own pictures are, and its contrast stretched. A picture that has the generator's size is not moved.
+    The picture is turned upright. Transparent pixels become white, or black if the visible ones are light. The picture
+    is cropped around its centre to the generator's shape and scaled; for a generator with an even background, the
+    drawing is cut out, scaled and placed like the generator's own subjects, and its contrast stretched. A picture that
+    has the generator's size is not moved.
 
     Args:
         image: any of Pillow's.
-        generator: that it is to be projected into.
-        framed: False: only crop around the centre, as a mask is cropped.
+        generator: the one that shall paint the picture.
+        framed: False = only crop around the centre, as a mask is cropped.
 
     Returns:
         [C, H, W], float32 in [-1, 1], on the CPU.
@@ -82,17 +82,17 @@ def prepare_mask(image: Image.Image, generator: GanGenerator) -> Tensor:
 
 
 def framing_of(generator: GanGenerator) -> Framing | None:
-    """How a generator's pictures lie on their ground, from a few of them; None if they are on none, or not grey."""
+    """The framing of a generator's pictures, from a few of them; None if they have no even background, or colours."""
     if generator.channels > 1:
         return None
-    pictures = generator.sample(NUM_LOOKED_AT, seed=0)[:, 0].cpu()
+    pictures = generator.sample(NUM_SAMPLES, seed=0)[:, 0].cpu()
     edges = torch.stack([border(picture[None]) for picture in pictures])
     shares = {dark: float(((edges < -0.8) if dark else (edges > 0.8)).float().mean()) for dark in (True, False)}
     dark = shares[True] >= shares[False]
     if shares[dark] < EVEN:
         return None
-    shown = ((pictures + 1) / 2 if dark else (1 - pictures) / 2).numpy()
-    inks = [ink for ink in shown if ink.max() > INK]
+    subjects = ((pictures + 1) / 2 if dark else (1 - pictures) / 2).numpy()
+    inks = [ink for ink in subjects if ink.max() > INK]
     if not inks:
         return None
     boxes = [_box(ink) for ink in inks]
@@ -115,7 +115,7 @@ def _cropped(image: Image.Image, generator: GanGenerator) -> Tensor:
 
 
 def _laid_flat(image: Image.Image) -> Image.Image:
-    """A picture with alpha laid over white, or over black if what is seen of it is light; another one as it is."""
+    """A picture with alpha laid over white, or over black if its visible pixels are light; any other as it is."""
     if not has_alpha(image):
         return image
     layer = with_alpha(image)
@@ -126,7 +126,7 @@ def _laid_flat(image: Image.Image) -> Image.Image:
 
 
 def _placed(grey: np.ndarray, framing: Framing, size: tuple[int, int]) -> Tensor:
-    """What is drawn on a ground, scaled and placed; grey [H, W] in [0, 1] to [1, *size] in [-1, 1]."""
+    """A drawing, scaled and placed on the generator's background; grey [H, W] in [0, 1] to [1, *size] in [-1, 1]."""
     ground = float(np.median(border(torch.from_numpy(grey)[None]).numpy()))
     ink = grey - ground if ground < 0.5 else ground - grey
     canvas = np.zeros(size, dtype=np.float32)

@@ -1,6 +1,6 @@
 """From a picture to the latent that a generator paints it from: an encoder's guess, refined by gradient descent.
 
-The tutorials' map from X back to Z. The search minimises the squared difference of pixels plus the squared length of z,
+The search minimises the squared difference of pixels plus the squared length of z,
 which is the negative logarithm of its normal prior up to a factor: a picture that the generator finds unlikely is
 approached only so far. A class that the encoder thinks unlikely has to paint the picture so much better. With a mask
 only the known pixels count, and what the generator paints in the others completes the picture (Yeh et al., 2016,
@@ -31,18 +31,14 @@ PRIOR = 0.02  # weight of the mean square of z beside the mean square of pixels'
 CLASS_PRIOR = 0.005  # weight of the negative logarithm of what the encoder gives a class
 
 
-class StopProjection(Exception):  # noqa: N818  # a request, no error
-    """Raised by `on_step` to end a projection; the best so far is its result."""
-
-
 @dataclass(frozen=True, eq=False)
 class Projection:
-    """Where a picture was found.
+    """The latent that was found for a picture.
 
     Attributes:
         z: [latent_dim], on the CPU; of a result, rounded to the 16 bits of its key.
-        label: the class it was found in; None without classes.
-        picture: [C, H, W] in [-1, 1], what the generator paints from them, on the CPU.
+        label: the class; None without classes.
+        picture: [C, H, W] in [-1, 1], painted by the generator from latent and class, on the CPU.
         error: mean absolute difference of the known pixels, as a share of the range: 0 to 1.
     """
 
@@ -52,7 +48,7 @@ class Projection:
     error: float
 
     def key(self, generator: GanGenerator) -> Key:
-        """What recipes and links call the result by; `generate` of its latent and class is `picture` bit for bit."""
+        """The key of the result in recipes and links; `generate` of its latent and class is `picture` bit for bit."""
         label = None if self.label is None else generator.class_names[self.label]
         return Key(None, label, latent=latent_text(self.z))
 
@@ -87,13 +83,13 @@ def project(
     Args:
         generator: on any device.
         picture: [C, H, W] in [-1, 1]; `prepare` makes one from any image.
-        encoder: that guesses first; None = the generator's own. Without any, the best of random latents are refined.
-        label: the class to look in; the likeliest ones if None.
+        encoder: makes the first guess; None = the generator's own. Without any, the best random latents are refined.
+        label: the class to look in; None = the likeliest ones.
         num_steps: of the refinement; 0 = the first guess.
         mask: [H, W], True where the picture is known; all of it if None.
         seed: of the random latents.
-        on_step: told how much is done, from 0 to 1, and the best so far. If it returns False or raises
-            `StopProjection`, that is the result.
+        on_step: called with the share that is done, from 0 to 1, and the best so far; if it returns False, that is the
+            result.
 
     Returns:
         the best that was found; with a mask, `composite` pastes the known pixels into its picture.
@@ -117,8 +113,6 @@ def project(
         search.look()
         if on_step is not None:
             on_step(1.0, search.best)
-    except StopProjection:
-        pass
     finally:
         generator.train(was_training)
     return search.result()
@@ -141,7 +135,7 @@ def _checked(generator: GanGenerator, picture: Tensor, mask: Tensor | None) -> t
 
 
 class _Search:
-    """Latents that are refined side by side, each for itself, and the best that there has been."""
+    """Latents that are refined side by side, each by itself, and the best so far."""
 
     def __init__(self, generator: GanGenerator, target: Tensor, known: Tensor) -> None:
         self.generator, self.target, self.known = generator, target, known
@@ -150,7 +144,7 @@ class _Search:
         self.best_loss = float("inf")
 
     def losses(self, pictures: Tensor, z: Tensor) -> Tensor:
-        """Of pictures [N, C, H, W] painted from z [N, latent_dim]: [N]."""
+        """The losses [N] of pictures [N, C, H, W] painted from z [N, latent_dim]."""
         squares = (pictures - self.target).square().mean(1) * self.known
         rest = z[:, self.num_categories :]
         return squares.sum((1, 2)) / self.known.sum() + PRIOR * rest.square().mean(1)
@@ -164,7 +158,7 @@ class _Search:
         self.look()
 
     def step(self, left: float) -> None:
-        """One step of Adam, its length `left`, from 1 to 0, of the first; what is judged is where it starts from."""
+        """Judge the latents, then take one step of Adam; `left`, from 1 to 0, scales its length."""
         self.optimizer.param_groups[0]["lr"] = LEARNING_RATE * left
         with torch.enable_grad():
             z = torch.cat([self.code, self.rest], dim=1)
@@ -178,13 +172,13 @@ class _Search:
 
     @torch.no_grad()
     def look(self) -> None:
-        """Judge the latents where they are."""
+        """Judge the latents without a step."""
         z = torch.cat([self.code, self.rest], dim=1)
         pictures = self.generator(z, self.labels)[:, : self.generator.channels]
         self._judge(pictures, self.losses(pictures, z))
 
     def result(self) -> Projection:
-        """The best so far, its picture as `generate` paints it, bit for bit."""
+        """The best so far, with the picture that `generate` paints, bit for bit."""
         z, label = rounded(self.best.z), self.best.label
         return self._projection(z, label, self.generator.generate(z[None], None if label is None else [label])[0])
 
@@ -205,11 +199,11 @@ class _Search:
 def _starts(
     search: _Search, encoder: LatentEncoder | None, label: Tensor | None, seed: int
 ) -> tuple[Tensor, Tensor | None, Tensor]:
-    """What is refined: latents, their classes, and how unlikely the encoder thinks these.
+    """The latents to refine, their classes, and how unlikely the encoder thinks these.
 
-    A whole picture goes to the encoder, which says its likeliest classes and a latent for each. Without an encoder, or
-    where pixels are unknown, random latents of all classes compete; the encoder then sees the picture with what the
-    best of them paints in its unknown pixels, and what it thinks of classes does not count.
+    A whole picture goes to the encoder, which gives its likeliest classes and a latent for each. Without an encoder, or
+    where pixels are unknown, random latents of all classes compete; the encoder then sees the picture with its unknown
+    pixels painted by the best of them, and the classes that the encoder thinks likely do not count.
 
     Args:
         search: that judges them.
@@ -239,7 +233,7 @@ def _starts(
 def _encoded(
     generator: GanGenerator, encoder: LatentEncoder, picture: Tensor, label: Tensor | None
 ) -> tuple[Tensor, Tensor | None, Tensor]:
-    """What an encoder makes of a picture [1, C, H, W]: for each of the likeliest classes, as `_starts` returns it."""
+    """The encoder's latents of a picture [1, C, H, W] in each of the likeliest classes, as `_starts` returns them."""
     z, logits = encoder.to(generator.device).encode(picture, label)
     surprise = z.new_zeros(1)
     if label is None and logits.shape[1]:

@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 from starlette.middleware import Middleware
 
+from gan_hub.loading.device import AUTO
 from gan_hub.page.components import theme
 from gan_hub.page.server import temporary, zerogpu
 from gan_hub.page.server.blocks import Page
@@ -28,7 +29,7 @@ DELETE_CACHE = (600, temporary.KEEP_SECONDS)
 QUEUE_SIZE = 256  # who comes later is told so at once
 SESSIONS = 200  # whose controls Gradio remembers, 0.3 MB each: every call of a program is one
 
-DEVICE_VARIABLE = "GAN_HUB_DEVICE"  # where the networks run if nobody says; cpu without it
+DEVICE_VARIABLE = "GAN_HUB_DEVICE"  # the device of the networks if no option names one; auto if unset
 
 MASTHEAD = "<h1>GAN Hub</h1><p>Pictures from seeds, paintings from photos, by networks anyone can train.</p>"
 
@@ -99,7 +100,7 @@ def launch(
         port: None = `GRADIO_SERVER_PORT`, or the first free one from 7860 on.
         share: make a public link through Gradio's servers.
         allow_local: folders of this machine may be opened, if this machine alone can reach the page; else never.
-        device: where the networks run; None = `GAN_HUB_DEVICE`, or cpu. On ZeroGPU it is the GPU that is lent.
+        device: where the networks run; None = `GAN_HUB_DEVICE`, or auto. On ZeroGPU it is the GPU that is lent.
         more: passed on to Gradio's `launch`.
     """
     is_private = is_loopback(host) and not share and not on_space()
@@ -107,7 +108,7 @@ def launch(
     model_cache = open_model_cache(
         allow_local=allow_local and is_private,
         is_public=not is_private,
-        device=device or os.environ.get(DEVICE_VARIABLE) or "cpu",
+        device=device or os.environ.get(DEVICE_VARIABLE) or AUTO,
     )
     if zerogpu.is_active():
         zerogpu.warm(model_cache)

@@ -1,4 +1,4 @@
-"""Where each kind of file keeps the recipe of a walk, and how it is read from a file that anyone may have made.
+"""Where each kind of file keeps a recipe, and how it is read from a file that anyone may have made.
 
 The bytes are walked block by block with every length checked; nothing is decoded and nothing is inflated.
 """
@@ -7,16 +7,17 @@ import io
 import json
 import struct
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
-from gan_hub.recipes.recipe import PNG_SIGNATURE
-
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 WALK_KEY = "gan-hub-walk"
 MANIFEST = "manifest.json"
 MAX_FILE_BYTES = 1024**3
 MAX_TEXT_BYTES = 64 * 1024
 MAX_MANIFEST_BYTES = 4 * 1024 * 1024
 MAX_BLOCKS = 2_000_000
+MAX_PNG_CHUNKS = 10_000
 IMAGE_DESCRIPTION = 0x010E  # of EXIF
 
 CUT_OFF = "this file is cut off or damaged; use it as it was downloaded"
@@ -25,7 +26,7 @@ NO_RECIPE = (
 )
 
 
-def read_recipe_of(data: bytes) -> str:
+def walk_text(data: bytes) -> str:
     """The recipe that an MP4, WebP, GIF, ZIP or PNG of a walk carries: text, for `Walk.from_json` to check.
 
     Raises:
@@ -41,17 +42,12 @@ def read_recipe_of(data: bytes) -> str:
                 raise ValueError(CUT_OFF) from error
             if text is None:
                 raise ValueError(NO_RECIPE)
-            if len(text) > MAX_TEXT_BYTES:
-                raise ValueError(f"the recipe in this file is longer than {MAX_TEXT_BYTES:,} bytes")
-            try:
-                return text.decode("utf-8")
-            except UnicodeDecodeError as error:
-                raise ValueError("the recipe in this file is damaged: it is not UTF-8") from error
+            return decoded(text, MAX_TEXT_BYTES)
     raise ValueError("this file is not an MP4, WebP, GIF, ZIP or PNG; use one that was made by gan-hub")
 
 
 def boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """The boxes of an MP4 between two offsets: name, and where the content starts and ends. ISO/IEC 14496-12, 4.2."""
+    """The boxes of an MP4 between two offsets: name, start and end of the content. ISO/IEC 14496-12, 4.2."""
     for _ in range(MAX_BLOCKS):
         if start + 8 > end:
             return
@@ -67,7 +63,7 @@ def boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]
 
 
 def _mp4(data: bytes) -> bytes | None:
-    """The comment in the list of tags that players show: moov, udta, meta, ilst, (c)cmt, data."""
+    """The comment among the tags that players show: moov, udta, meta, ilst, (c)cmt, data."""
     start, end = 0, len(data)
     for wanted in (b"moov", b"udta", b"meta", b"ilst", b"\xa9cmt", b"data"):
         found = next(((a, b) for name, a, b in boxes(data, start, end) if name == wanted), None)
@@ -79,7 +75,7 @@ def _mp4(data: bytes) -> bytes | None:
 
 
 def riff_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """The chunks of a WebP: name, and where the content starts and ends. RFC 9649, section 2."""
+    """The chunks of a WebP: name, start and end of the content. RFC 9649, section 2."""
     offset = 12
     for _ in range(MAX_BLOCKS):
         if offset + 8 > len(data):
@@ -92,7 +88,7 @@ def riff_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 
 def exif_of(text: str) -> bytes:
-    """EXIF of one entry, the description of the picture; the form that `_webp` reads back."""
+    """EXIF with one entry, the description of the picture, in the form that `_webp` reads."""
     value = text.encode() + b"\0"
     return b"II*\0" + struct.pack("<IHHHIII", 8, 1, IMAGE_DESCRIPTION, 2, len(value), 26, 0) + value
 
@@ -100,14 +96,14 @@ def exif_of(text: str) -> bytes:
 def _webp(data: bytes) -> bytes | None:
     for name, start, end in riff_chunks(data):
         if name == b"EXIF" and data[start : start + 4] == b"II*\0":
-            offset, entries, tag, kind, length, place = struct.unpack_from("<IHHHII", data, start + 4)
-            if (offset, entries, tag, kind) == (8, 1, IMAGE_DESCRIPTION, 2) and start + place + length <= end:
-                return data[start + place : start + place + length].rstrip(b"\0")
+            offset, entries, tag, kind, length, at = struct.unpack_from("<IHHHII", data, start + 4)
+            if (offset, entries, tag, kind) == (8, 1, IMAGE_DESCRIPTION, 2) and start + at + length <= end:
+                return data[start + at : start + at + length].rstrip(b"\0")
     return None
 
 
 def gif_blocks(data: bytes) -> Iterator[tuple[str, int, int]]:
-    """The blocks of a GIF, sub-blocks included: kind, and where each starts and ends. GIF89a, sections 18 to 26."""
+    """The blocks of a GIF with their sub-blocks: kind, start and end. GIF89a, sections 18 to 26."""
     offset = 13 + _colours(data[10])
     for _ in range(MAX_BLOCKS):
         start = offset
@@ -132,7 +128,7 @@ def _colours(flags: int) -> int:
 
 
 def sub_blocks(text: bytes) -> bytes:
-    """Bytes as the sub-blocks of a GIF, of at most 255 each, and the empty one that ends them."""
+    """The sub-blocks of a GIF that hold these bytes, at most 255 each, and the empty one that ends them."""
     parts = [text[i : i + 255] for i in range(0, len(text), 255)]
     return b"".join(bytes([len(part)]) + part for part in parts) + b"\0"
 
@@ -148,24 +144,68 @@ def _gif(data: bytes) -> bytes | None:
     return None
 
 
-def _png(data: bytes) -> bytes | None:
-    """The text under `WALK_KEY` in an uncompressed text chunk."""
+def png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """The chunks of a PNG up to its IEND: type, start and end of the content. W3C PNG, section 5.3."""
     offset = len(PNG_SIGNATURE)
-    for _ in range(MAX_BLOCKS):
-        length, kind = struct.unpack_from(">I4s", data, offset)
-        if offset + 12 + length > len(data):
+    for _ in range(MAX_PNG_CHUNKS):
+        if offset + 12 > len(data):
             raise ValueError(CUT_OFF)
-        key, _, text = data[offset + 8 : offset + 8 + min(length, 2 * MAX_TEXT_BYTES)].partition(b"\0")
-        if kind == b"tEXt" and key == WALK_KEY.encode():
-            return text
+        size, kind = struct.unpack_from(">I4s", data, offset)
+        if offset + 12 + size > len(data):
+            raise ValueError(CUT_OFF)
+        yield kind, offset + 8, offset + 8 + size
         if kind == b"IEND":
-            break
-        offset += 12 + length
+            return
+        offset += 12 + size
+
+
+def png_text(data: bytes, key: str) -> memoryview | None:
+    """The text under a key in an uncompressed text chunk of a PNG, the only kinds that gan-hub writes; None without.
+
+    Raises:
+        ValueError: the PNG is cut off, or the text compressed, which is not inflated.
+    """
+    head = key.encode() + b"\0"
+    for kind, start, end in png_chunks(data):
+        if kind in (b"tEXt", b"iTXt") and data.startswith(head, start, end):
+            start += len(head)
+            if kind == b"iTXt":  # compression flag and method, language tag \0, translated key \0, text in UTF-8
+                language = data.find(b"\0", start + 2, end)
+                translated = data.find(b"\0", language + 1, end)
+                if data[start] or language < 0 or translated < 0:
+                    raise ValueError("the recipe in this PNG is compressed or damaged; use it as it was downloaded")
+                start = translated + 1
+            return memoryview(data)[start:end]
     return None
 
 
+def decoded(text: bytes | memoryview, max_bytes: int) -> str:
+    """A recipe's bytes as text; raises ValueError if they are too many, or not UTF-8."""
+    if len(text) > max_bytes:
+        raise ValueError(f"the recipe in this file is longer than {max_bytes:,} bytes")
+    try:
+        return bytes(text).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError("the recipe in this file is damaged: it is not UTF-8") from error
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """Read the JSON of a recipe; raises ValueError unless it is an object, of numbers that JSON knows."""
+
+    def refuse(constant: str) -> float:
+        raise ValueError(constant)
+
+    try:
+        values = json.loads(text, parse_constant=refuse)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("the recipe is damaged: it is not JSON") from error
+    if not isinstance(values, dict):
+        raise ValueError("the recipe is damaged: it is not a JSON object")
+    return values
+
+
 def _zip(data: bytes) -> bytes | None:
-    """What the manifest says of the walk; the manifest is stored, not compressed."""
+    """The walk in the manifest, which is stored, not compressed."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entry = archive.getinfo(MANIFEST)
@@ -181,10 +221,10 @@ def _zip(data: bytes) -> bytes | None:
     return json.dumps(walk).encode() if isinstance(walk, dict) else None
 
 
-READERS = (
+READERS: tuple[tuple[Callable[[bytes], bool], Callable[[bytes], bytes | memoryview | None]], ...] = (
     (lambda data: data[4:8] == b"ftyp", _mp4),
     (lambda data: data[:4] == b"RIFF" and data[8:12] == b"WEBP", _webp),
     (lambda data: data[:6] in (b"GIF87a", b"GIF89a"), _gif),
-    (lambda data: data.startswith(PNG_SIGNATURE), _png),
+    (lambda data: data.startswith(PNG_SIGNATURE), lambda data: png_text(data, WALK_KEY)),
     (lambda data: data[:2] == b"PK", _zip),
 )

@@ -18,7 +18,7 @@ def file_stem(model: str) -> str:
 
 
 def public_name(model: PretrainedModel) -> str:
-    """What others may know a model by: a bundled name, "org/name", or "folder:name" without the path to it."""
+    """The name of a model for others: a bundled name, "org/name", or "folder:name" without the path to it."""
     source = model.source
     if source is None:
         return f"{FOLDER_PREFIX}unsaved"

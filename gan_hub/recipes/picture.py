@@ -13,10 +13,10 @@ from gan_hub.recipes.recipe import PNG_KEY, Recipe
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture and what it takes to make it again.
+    """One picture and its recipe.
 
     Attributes:
-        recipe: its only seed, or its latent, is the picture's.
+        recipe: with one seed, or a latent.
         class_name: the class it shows; None when the generator has none.
         image: the pixels.
     """
@@ -27,7 +27,7 @@ class Picture:
 
     @property
     def file_name(self) -> str:
-        """Such as mnist-gan-seed-00007.png; a latent without a seed goes by the start of a digest."""
+        """Such as mnist-gan-seed-00007.png; with the start of a digest in place of the seed where there is a latent."""
         if self.recipe.latent is not None:
             digest = hashlib.sha256(self.recipe.to_json().encode()).hexdigest()
             return f"{file_stem(self.recipe.model)}-latent-{digest[:8]}.png"

@@ -1,13 +1,12 @@
 """Frames to files: MP4, animated WebP, GIF, a ZIP of PNGs, a contact sheet; each carries its recipe.
 
-Frames are taken one at a time and only what is encoded is kept, so that a long walk fits into memory, and one that is
-stopped half-way is a whole file. The same frames give the same bytes wherever the encoders are of the same version.
+Frames are taken one at a time and only the encoded ones are kept, so that a long walk fits into memory, and a walk that
+is stopped half-way is a whole file. Encoders of the same version make the same bytes of the same frames.
 """
 
 import io
 import json
 import struct
-import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -16,36 +15,36 @@ import av
 import numpy as np
 from PIL import Image
 
-from gan_hub import __version__, images
-from gan_hub.recipes.archives import ZIP_DATE
-from gan_hub.recipes.containers import MANIFEST, WALK_KEY, exif_of, gif_blocks, riff_chunks, sub_blocks
-from gan_hub.recipes.containers import read_recipe_of as read_recipe_of
+from gan_hub import images
+from gan_hub.recipes.archives import stored_zip
+from gan_hub.recipes.containers import WALK_KEY, exif_of, gif_blocks, riff_chunks, sub_blocks
+from gan_hub.recipes.fields import choice, whole
 
 MAX_FPS = 60
-MAX_GIF_FPS = 50  # a GIF counts hundredths of a second, and browsers slow down what is shown for only one
+MAX_GIF_FPS = 50  # a GIF counts hundredths of a second, and browsers slow down frames of only one
 MIN_SIZE, MAX_SIZE = 16, 2048
 MAX_CELLS = 64  # of a contact sheet
 
-# The fastest preset is also the best here: it leaves out what smooths, and these pictures are squares with sharp edges
-# (51 dB at this crf, the slower ones 45 to 48, in a fifth of the time of `medium`). `animation` makes its files a third
-# smaller. One thread: two are no faster at this size, and the bytes would depend on their number. Figures are from
+# The fastest preset is also the best here: it does not smooth, and these pictures are squares with sharp edges (51 dB
+# at this crf, the slower presets 45 to 48), and it takes a fifth of the time of `medium`. `animation` makes the files a
+# third smaller. One thread: two are no faster at this size, and the bytes would depend on their number. Measured by
 # benchmarks/interpolation.py.
 H264 = {"preset": "ultrafast", "tune": "animation", "crf": "18"}
 
-# ITU-R BT.601, what players assume for small pictures: Y' in [16, 235], Cb and Cr in [16, 240] around 128; in 65536ths,
-# so that the bytes are the same on every machine.
+# ITU-R BT.601, which players assume for small pictures: Y' in [16, 235], Cb and Cr in [16, 240] around 128. In
+# 65536ths, so that the bytes are the same on every machine.
 LUMA_OF_GREY = np.rint(16 + np.arange(256) * (219 / 255)).astype(np.uint8)
 TO_YCBCR = ((16829, 33039, 6416, 16), (-9714, -19070, 28784, 128), (28784, -24103, -4681, 128))
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What an encoder needs to know besides the frames.
+    """The arguments of an encoder beside the frames.
 
     Attributes:
         fps: frames a second.
         rows: [H], the row of a frame that each row of the file shows; see `images.fitted`.
-        columns: [W], the same of columns.
+        columns: [W], the same for columns.
         recipe: JSON, or "" for none.
     """
 
@@ -60,7 +59,7 @@ class Plan:
         return len(self.columns), len(self.rows)
 
     def ticks(self, frame: int, per_second: int) -> int:
-        """How many ticks a frame is shown; rounded so that no error adds up."""
+        """How many ticks a frame is shown for; rounded so that no error adds up."""
         return round((frame + 1) * per_second / self.fps) - round(frame * per_second / self.fps)
 
 
@@ -81,21 +80,15 @@ def encode(
         fps: frames a second, from 1 to 60; of a GIF to 50.
         size: of the longer side, which is enlarged to it by whole pixels and never made smaller; even, from 16 to 2048.
             Of a contact sheet: of each picture.
-        recipe: JSON that the file is to carry, for `containers.read_recipe_of`.
+        recipe: JSON that the file carries and `containers.walk_text` reads.
         on_progress: called with the number of frames encoded, after each.
 
     Raises:
         ValueError: an argument is out of its range, there are no frames, or they are not of one size and mode.
     """
-    if format not in FORMATS:
-        raise ValueError(f"unknown format {str(format)[:40]!r}; choose from: {', '.join(FORMATS)}")
-    most = MAX_GIF_FPS if format == "gif" else MAX_FPS
-    if type(fps) is not int or not 1 <= fps <= most:
-        raise ValueError(
-            f"{str(fps)[:40]} frames a second are not possible in {format}; use a whole number from 1 to {most}"
-        )
-    if type(size) is not int or not MIN_SIZE <= size <= MAX_SIZE or size % 2:
-        raise ValueError(f"size {str(size)[:40]} is not possible; use an even number from {MIN_SIZE} to {MAX_SIZE}")
+    choice(FORMATS).check("format", format)
+    fps = whole(1, MAX_GIF_FPS if format == "gif" else MAX_FPS).check("fps", fps)
+    size = whole(MIN_SIZE, MAX_SIZE, even=True).check("size", size)
     iterator = iter(frames)
     first = next(iterator, None)
     if first is None:
@@ -124,12 +117,8 @@ def _mp4(frames: Iterator[Image.Image], plan: Plan) -> bytes:
         stream.options = H264
         context = stream.codec_context
         context.thread_count = 1
-        context.color_range, context.colorspace, context.color_primaries, context.color_trc = (
-            1,
-            6,
-            1,
-            13,
-        )  # TV, 601, sRGB
+        context.color_range, context.colorspace = 1, 6  # TV, BT.601
+        context.color_primaries, context.color_trc = 1, 13  # sRGB
         for i, frame in enumerate(frames):
             picture = av.VideoFrame.from_ndarray(yuv420p(np.asarray(images.over_white(frame)), plan), "yuv420p")
             picture.pts = i
@@ -139,7 +128,7 @@ def _mp4(frames: Iterator[Image.Image], plan: Plan) -> bytes:
 
 
 def yuv420p(pixels: np.ndarray, plan: Plan) -> np.ndarray:
-    """The planes of an enlarged picture, [H * 3 / 2, W]; converted before it is enlarged, which is much less work."""
+    """The planes of an enlarged picture, [H * 3 / 2, W]; converted before enlarging, which is much less work."""
     width, height = plan.size
     planes = np.full((height * 3 // 2, width), 128, np.uint8)
     if pixels.ndim == 2:
@@ -155,7 +144,7 @@ def yuv420p(pixels: np.ndarray, plan: Plan) -> np.ndarray:
 
 
 def _webp(frames: Iterator[Image.Image], plan: Plan) -> bytes:
-    """Lossless; put together here, since Pillow wants all frames at once and leaves out those that repeat another."""
+    """Lossless; assembled by hand, since Pillow needs all frames at once and drops those that repeat another."""
     width, height = plan.size
     exif = exif_of(plan.recipe)
     body, has_alpha = [], False
@@ -167,7 +156,7 @@ def _webp(frames: Iterator[Image.Image], plan: Plan) -> bytes:
         )
         still = buffer.getvalue()
         pixels = b"".join(_chunk(name, still[a:b]) for name, a, b in riff_chunks(still) if name == b"VP8L")
-        # At (0, 0), instead of what is there and not blended with it.
+        # At (0, 0), in place of the frame before, not blended with it.
         head = _u24(0, 0, width - 1, height - 1, plan.ticks(i, 1000)) + b"\x02"
         body.append(_chunk(b"ANMF", head + pixels))
     flags = 0x02 | (0x08 if plan.recipe else 0) | (0x10 if has_alpha else 0)
@@ -185,7 +174,7 @@ def _u24(*values: int) -> bytes:
 
 
 def _gif(frames: Iterator[Image.Image], plan: Plan) -> bytes:
-    """A palette for each frame, found before the frame is enlarged; put together here for the reasons of `_webp`."""
+    """A palette for each frame, found before the frame is enlarged; assembled by hand for the reasons of `_webp`."""
     parts = [b"GIF89a" + struct.pack("<HHBBB", *plan.size, 0, 0, 0)]
     parts.append(b"\x21\xff\x0bNETSCAPE2.0" + sub_blocks(b"\x01\0\0"))  # for ever
     if plan.recipe:
@@ -205,23 +194,15 @@ def _gif(frames: Iterator[Image.Image], plan: Plan) -> bytes:
 
 
 def _zip(frames: Iterator[Image.Image], plan: Plan) -> bytes:
-    buffer = io.BytesIO()
-    names = []
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:  # PNGs don't shrink a second time
+    names: list[str] = []
+
+    def files() -> Iterator[tuple[str, bytes]]:
         for i, frame in enumerate(frames):
             names.append(f"frame-{i:05d}.png")
-            png = images.png_bytes(images.enlarged(frame, plan.rows, plan.columns))
-            archive.writestr(zipfile.ZipInfo(names[-1], ZIP_DATE), png)
-        manifest = {
-            "made_with": f"gan-hub {__version__}",
-            "fps": plan.fps,
-            "size": plan.size,
-            "walk": json.loads(plan.recipe) if plan.recipe else None,
-            "frames": names,
-        }
-        text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
-        archive.writestr(zipfile.ZipInfo(MANIFEST, ZIP_DATE), text)
-    return buffer.getvalue()
+            yield names[-1], images.png_bytes(images.enlarged(frame, plan.rows, plan.columns))
+
+    walk = json.loads(plan.recipe) if plan.recipe else None
+    return stored_zip(files(), {"fps": plan.fps, "size": plan.size, "walk": walk, "frames": names})
 
 
 def _sheet(frames: Iterator[Image.Image], plan: Plan) -> bytes:

@@ -1,4 +1,4 @@
-"""Walks: what it takes to make a video again, and its frames.
+"""Walks: the recipe of a video, and its frames.
 
 The page and the command both end here, so that the same walk gives the same bytes.
 """
@@ -6,67 +6,80 @@ The page and the command both end here, so that the same walk gives the same byt
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+import tyro
 from PIL import Image
 
 from gan_hub import __version__, images
 from gan_hub.generator import GanGenerator
 from gan_hub.latents.paths import EASINGS, KINDS, MAX_FRAMES, frames_of_walk
 from gan_hub.loading.config import shorten
-from gan_hub.recipes.containers import MAX_TEXT_BYTES, read_recipe_of
-from gan_hub.recipes.keys import Key
+from gan_hub.recipes.containers import MAX_TEXT_BYTES, json_object, walk_text
+from gan_hub.recipes.fields import Commit, Model, Switch, Version, check_itself, choice, command_choice, optional, whole
+from gan_hub.recipes.keys import Key, Tracks, latents_of
 from gan_hub.recipes.names import file_stem
-from gan_hub.recipes.recipe import check_commit, check_model, check_version, json_object, whole_number
+from gan_hub.recipes.recipe import OTHER_FIELDS
 from gan_hub.recipes.video import MAX_FPS, MAX_SIZE, MIN_SIZE, encode
 
 MAX_KEYS = 64
 MAX_TRACKS = 16
 
+Fps = Annotated[int, whole(1, MAX_FPS)]
+PathKind = Annotated[str, choice(KINDS), command_choice(KINDS)]
+Easing = Annotated[str, choice(EASINGS), command_choice(EASINGS)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WalkOptions:
+    """How a walk leads through its pictures, and how large and fast it is shown."""
+
+    # Each option's name, type, bounds, default and help: `gan-hub interpolate` and recipes derive from them. Links of
+    # the page have names, defaults and narrower bounds of their own, see `links.WalkState`.
+
+    frames_per_leg: Annotated[int, whole(1, MAX_FRAMES), tyro.conf.arg(name="frames")] = 60
+    """Frames from one picture to the next."""
+    fps: Fps = 30
+    """Frames a second."""
+    path: PathKind = "slerp"
+    """A straight line, an arc, or a smooth curve through all pictures."""
+    easing: Easing = "linear"
+    """How the walk leaves and reaches each picture."""
+    loop: Switch = False
+    """Go back to the first picture."""
+    ping_pong: Switch = False
+    """Go to the last picture and back. Not together with loop."""
+    even_pace: Switch = False
+    """Let successive frames differ equally before any easing."""
+    size: Annotated[int, whole(MIN_SIZE, MAX_SIZE, even=True)] = 256
+    """The longer side in pixels, to which pictures are enlarged; of a contact sheet, of each picture."""
+    columns: Annotated[int | None, optional(whole(1, MAX_TRACKS))] = None
+    """Columns of walks side by side; as square as possible if left out."""
+
 
 @dataclass(frozen=True)
-class Walk:
+class Walk(WalkOptions):
     """One walk, or several side by side, all of as many keys.
 
     Attributes:
         model: public name: bundled, "org/name" on the Hub, or "folder:name" without the path to it.
         revision: commit on the Hub; None for the others.
         tracks: the keys of each walk, from 2 to `MAX_KEYS`; from 1 to `MAX_TRACKS` walks.
-        frames_per_leg: steps from one key to the next.
-        fps: frames a second, from 1 to 60.
-        path: lerp, slerp or cubic.
-        easing: from key to key; of `paths.EASINGS`.
-        loop: a last leg leads back to the first key.
-        ping_pong: then the way back. Not together with `loop`.
-        even_pace: successive pictures differ equally; easing then shapes what is seen.
-        size: of the longer side, in pixels; even, from 16 to 2048.
-        columns: of walks side by side; None = as square as possible.
         version: of gan-hub.
 
     Raises:
         ValueError: a field is out of its bounds, or the walk would have more than `MAX_FRAMES` frames.
     """
 
-    model: str
-    revision: str | None
-    tracks: tuple[tuple[Key, ...], ...]
-    frames_per_leg: int = 60
-    fps: int = 30
-    path: str = "slerp"
-    easing: str = "linear"
-    loop: bool = False
-    ping_pong: bool = False
-    even_pace: bool = False
-    size: int = 256
-    columns: int | None = None
-    version: str = __version__
+    model: Model
+    revision: Commit
+    tracks: Tracks
+    version: Version = __version__
 
     def __post_init__(self) -> None:
         """Check every field."""
-        check_model(self.model)
-        check_commit(self.revision)
-        check_version(self.version)
+        check_itself(self)
         lengths = {len(track) for track in self.tracks}
         if not 1 <= len(self.tracks) <= MAX_TRACKS or len(lengths) != 1 or not 2 <= max(lengths) <= MAX_KEYS:
             counts = shorten(", ".join(str(len(track)) for track in self.tracks) or "no", 40)
@@ -74,20 +87,6 @@ class Walk:
                 f"walks of {counts} keys are not possible; use from 1 to {MAX_TRACKS} walks of the same number of "
                 f"keys, from 2 to {MAX_KEYS}"
             )
-        for name, low, high in (("frames_per_leg", 1, MAX_FRAMES), ("fps", 1, MAX_FPS), ("size", MIN_SIZE, MAX_SIZE)):
-            object.__setattr__(self, name, whole_number(name, getattr(self, name), low, high))
-        if self.size % 2:
-            raise ValueError(f"size {self.size} is not possible; use an even number")
-        if self.columns is not None:
-            object.__setattr__(self, "columns", whole_number("columns", self.columns, 1, MAX_TRACKS))
-        for name, allowed in (("path", KINDS), ("easing", tuple(EASINGS))):
-            if getattr(self, name) not in allowed:
-                raise ValueError(
-                    f"unknown {name} {shorten(repr(getattr(self, name)), 40)}; choose from: {', '.join(allowed)}"
-                )
-        for name in ("loop", "ping_pong", "even_pace"):
-            if type(getattr(self, name)) is not bool:
-                raise ValueError(f"{name} {shorten(repr(getattr(self, name)), 40)} is not possible; use true or false")
         if self.num_frames > MAX_FRAMES:  # also refuses a loop that goes to and fro
             raise ValueError(f"this walk has {self.num_frames:,} frames; at most {MAX_FRAMES:,} are possible")
         if len(self.to_json()) > MAX_TEXT_BYTES:
@@ -95,12 +94,12 @@ class Walk:
 
     @property
     def num_frames(self) -> int:
-        """Of the whole walk."""
+        """The number of frames of the whole walk."""
         return frames_of_walk(len(self.tracks[0]), self.frames_per_leg, closed=self.loop, ping_pong=self.ping_pong)
 
     @property
     def seconds(self) -> float:
-        """How long it is shown."""
+        """The length of the video."""
         return self.num_frames / self.fps
 
     def file_name(self, suffix: str) -> str:
@@ -110,8 +109,10 @@ class Walk:
 
     def to_json(self) -> str:
         """The recipe that a file of the walk carries."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return json.dumps({**values, "tracks": [[key.to_dict() for key in track] for track in self.tracks]})
+        values: dict[str, Any] = {"model": self.model, "revision": self.revision}
+        values["tracks"] = [[key.to_dict() for key in track] for track in self.tracks]
+        values |= {field.name: getattr(self, field.name) for field in fields(WalkOptions)}
+        return json.dumps({**values, "version": self.version})
 
     @classmethod
     def from_json(cls, text: str) -> "Walk":
@@ -123,26 +124,12 @@ class Walk:
         if len(text) > MAX_TEXT_BYTES:
             raise ValueError(f"the recipe has {len(text):,} characters; at most {MAX_TEXT_BYTES:,} are read")
         values = json_object(text)
-        _same_fields(values, {field.name for field in fields(cls)})
+        if set(values) != {field.name for field in fields(cls)}:
+            raise ValueError(OTHER_FIELDS)
         tracks = values.pop("tracks")
         if not isinstance(tracks, list) or not all(isinstance(track, list) for track in tracks):
             raise ValueError("the tracks in this recipe are not lists of keys")
-        return cls(tracks=tuple(tuple(map(_key, track)) for track in tracks), **values)
-
-
-def _key(values: object) -> Key:
-    if not isinstance(values, dict):
-        raise ValueError(f"the key {shorten(repr(values), 40)} in this recipe is not an object")
-    place = "seed" if "seed" in values else "latent"
-    _same_fields(values, {place, "label", "truncation"})
-    if values[place] is None:
-        raise ValueError(f"a key in this recipe has no {place}")
-    return Key(**{"seed": None, **values})
-
-
-def _same_fields(values: dict[str, Any], names: set[str]) -> None:
-    if set(values) != names:
-        raise ValueError("the recipe has other fields than gan-hub writes; it may come from another version")
+        return cls(tracks=tuple(tuple(map(Key.from_dict, track)) for track in tracks), **values)
 
 
 def read_walk(data: bytes) -> Walk:
@@ -151,15 +138,15 @@ def read_walk(data: bytes) -> Walk:
     Raises:
         ValueError: the file is of another kind, damaged, or without a valid recipe; the message says which.
     """
-    return Walk.from_json(read_recipe_of(data))
+    return Walk.from_json(walk_text(data))
 
 
 def frames(generator: GanGenerator, walk: Walk) -> Iterator[Image.Image]:
-    """The pictures of a walk, each when it is asked for; several walks side by side are a grid.
+    """The frames of a walk, each made when it is asked for; a frame of several walks is a grid.
 
     Args:
         generator: the model of the walk, on any device.
-        walk: its size is for `encode`; these pictures have the generator's.
+        walk: its size is for `encode`; these frames have the generator's.
 
     Raises:
         ValueError: the generator has no class of that name, or a latent is another one's. Raised before the first
@@ -177,10 +164,9 @@ def frames(generator: GanGenerator, walk: Walk) -> Iterator[Image.Image]:
 
 
 def _track(generator: GanGenerator, walk: Walk, keys: tuple[Key, ...]) -> Iterator[torch.Tensor]:
-    classes = [key.class_of(generator) for key in keys]
-    labels = [index for index in classes if index is not None] or None
+    z, labels = latents_of(generator, keys)
     return generator.interpolate(
-        torch.cat([key.z(generator) for key in keys]),
+        z,
         num_frames=walk.num_frames,
         labels=labels,
         kind=walk.path,
@@ -198,9 +184,9 @@ def encode_walk(
     on_progress: Callable[[int], object] = lambda _: None,
     through: Callable[[Iterator[Image.Image]], Iterator[Image.Image]] = iter,
 ) -> bytes:
-    """A walk as a file that carries it; the arguments and errors are those of `frames` and `video.encode`.
+    """A walk as a file that carries its recipe; arguments and errors are those of `frames` and `video.encode`.
 
-    The frames pass `through`, which may keep them, and end the walk early: the file is whole.
+    The frames pass `through`, which may keep copies, or end early: the file is then shorter, but whole.
     """
     return encode(
         through(frames(generator, walk)),

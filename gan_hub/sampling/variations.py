@@ -1,4 +1,4 @@
-"""What lies around a latent: more like this, steps along directions, and the same latent in every class or category.
+"""Variations of a picture: its neighbours, steps along directions, and the same latent in every class or category.
 
 The average picture needs no function: it is any seed at truncation 0.
 """
@@ -14,7 +14,7 @@ from gan_hub.editing.directions import Directions, move
 from gan_hub.generator import GanGenerator
 from gan_hub.latents.arcs import slerp
 from gan_hub.latents.labels import Labels, label_tensor
-from gan_hub.latents.seeds import check_seed
+from gan_hub.latents.seeds import check_seed, structured
 
 STRIP = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
 
@@ -22,15 +22,15 @@ STRIP = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
 def neighbours(generator: GanGenerator, z: Tensor, count: int, radius: float, seed: int) -> Tensor:
     """Latents like this one: each on the arc from z to a latent of its own seed, `radius` of the way.
 
-    They are as long as z, of its category and as sparse. Of a generator with classes, ask for them with the class of z:
-    `labels=None` would be the class that each neighbour stands for.
+    They have the length, the category and the sparsity of z. Where the generator has classes, paint them with the class
+    of z: `labels=None` would be the class that each neighbour stands for.
 
     Args:
-        generator: for which structure its latents have.
+        generator: that z is for.
         z: [latent_dim] or [1, latent_dim].
         count: at least 1.
         radius: from 0, which is z, to 1, which is any other.
-        seed: of the first; neighbour i depends on (seed + i) alone.
+        seed: of the first neighbour; neighbour i depends on (seed + i) alone.
 
     Returns:
         [count, latent_dim], on the CPU.
@@ -51,10 +51,7 @@ def neighbours(generator: GanGenerator, z: Tensor, count: int, radius: float, se
     if length := float(rest.norm()):
         other = other * (length / other.norm(dim=1, keepdim=True))
     walked = slerp(rest.expand(count, -1), other, torch.tensor([float(radius)]))[0]
-    if num_active := generator.config.num_active:  # between sparse latents lie less sparse ones
-        kept = torch.zeros_like(walked, dtype=torch.bool)
-        kept.scatter_(1, walked.abs().topk(num_active, dim=1).indices, True)
-        walked = torch.where(kept, walked, 0.0)
+    walked = structured(walked, num_active=generator.config.num_active)  # between sparse latents lie less sparse ones
     return torch.cat([code.expand(count, -1), walked], dim=1)
 
 
@@ -79,11 +76,11 @@ def class_matrix(generator: GanGenerator, seeds: Sequence[int], *, truncation: f
 
 
 def sweep(generator: GanGenerator, z: Tensor) -> Tensor:
-    """Latents of each category of the code with what follows the code in each of z, category by category.
+    """The same latents in each category of the code, category by category.
 
     Args:
         generator: whose latents have a categorical code.
-        z: [M, latent_dim], of seeds, or steps along a direction; their own categories do not matter.
+        z: [M, latent_dim], such as those of seeds, or steps along a direction; their own categories do not matter.
 
     Returns:
         [num_categories * M, latent_dim].
@@ -114,14 +111,14 @@ def strip(
     labels: Labels = None,
     amounts: Sequence[float] = STRIP,
 ) -> Image.Image:
-    """What one direction does: a row for each of z, a column for each amount along it.
+    """A sheet of what one direction does: a row for each latent, a column for each amount along the direction.
 
     Args:
         generator: that the directions are for.
         z: [M, latent_dim].
-        directions: of which one is shown.
-        index: of that one.
-        labels: as in `GanGenerator.generate`, of z: None = the class of each where it is not moved.
+        directions: one of which is shown.
+        index: of the direction to show.
+        labels: as in `GanGenerator.generate`, for z: None = the class that each latent stands for before it is moved.
         amounts: at least one.
 
     Raises:

@@ -8,9 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from gan_hub.page.server.model_cache import ModelCache
-from gan_hub.recipes.explore_links import ExploreState, read_picture_link
+from gan_hub.recipes.links import ExploreState, WalkState, read_picture_link
 from gan_hub.recipes.recipe import read_recipe
-from gan_hub.recipes.walk_links import WalkState
 from gan_hub.sampling.pictures import pictures_of
 
 pytestmark = pytest.mark.browser

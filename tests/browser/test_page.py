@@ -14,7 +14,7 @@ from gan_hub.hub.push import push
 from gan_hub.page.components.model_picker import default_model
 from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.tabs.sample import handlers
-from gan_hub.recipes.links import PageState
+from gan_hub.recipes.links import SampleState
 from gan_hub.recipes.recipe import read_recipe
 from gan_hub.sampling.pictures import sample as sample_pictures
 from tests.conftest import make_generator
@@ -30,7 +30,7 @@ def shown(tab: Page) -> list[bytes]:
     return [tab.request.get(source).body() for source in sources]
 
 
-def made(model_cache: ModelCache, state: PageState) -> list[bytes]:
+def made(model_cache: ModelCache, state: SampleState) -> list[bytes]:
     """What the library makes for the same controls."""
     seeds = range(state.seed, state.seed + state.count)
     generator = model_cache.get(state.model or default_model())
@@ -51,14 +51,14 @@ def test_pictures_are_there_at_once_and_follow_the_controls(
     open_page: Open, model_cache: ModelCache, screenshots: Path
 ) -> None:
     tab = open_page()
-    assert shown(tab) == made(model_cache, PageState())
+    assert shown(tab) == made(model_cache, SampleState())
     tab.screenshot(path=screenshots / "page.png", full_page=True)
     tab.get_by_label("Seed").fill("4000000000")
     tab.get_by_label("number input for Pictures").fill("5")
     generate(tab)
     wait_for_seed(tab, 4_000_000_000)
     expect(tab.locator("#summary")).to_contain_text("5 pictures")
-    assert shown(tab) == made(model_cache, PageState(seed=4_000_000_000, count=5))
+    assert shown(tab) == made(model_cache, SampleState(seed=4_000_000_000, count=5))
     rendering = tab.locator("#gallery img").first.evaluate("image => getComputedStyle(image).imageRendering")
     assert rendering == "pixelated"
 
@@ -78,12 +78,12 @@ def test_a_model_on_the_hub_is_found_and_chosen(open_page: Open, model_cache: Mo
     tab.get_by_label("number input for Pictures").fill("2")
     generate(tab)
     expect(tab.locator("#gallery .thumbnail-lg")).to_have_count(2)
-    assert shown(tab) == made(model_cache, PageState(model="org/found-here", count=2))
+    assert shown(tab) == made(model_cache, SampleState(model="org/found-here", count=2))
 
 
 def test_a_link_brings_the_same_pictures(open_page: Open, model_cache: ModelCache) -> None:
     label = model_cache.get(default_model()).class_names[3]
-    state = PageState(default_model(), None, 77, 7, 3, 0.55, label)
+    state = SampleState(default_model(), None, 77, 7, 3, 0.55, label)
     tab = open_page(state.to_query())
     expect(tab.locator("#gallery .thumbnail-lg")).to_have_count(7)
     assert shown(tab) == made(model_cache, state)
@@ -91,24 +91,24 @@ def test_a_link_brings_the_same_pictures(open_page: Open, model_cache: ModelCach
     tab.get_by_role("button", name="Copy link").click()
     expect(tab.get_by_role("button", name="Copied")).to_be_visible()
     link = tab.evaluate("navigator.clipboard.readText()")
-    assert PageState.from_query("?" + link.partition("?")[2]) == (state, [])
+    assert SampleState.from_query("?" + link.partition("?")[2]) == (state, [])
 
 
 def test_a_wrong_link_gives_a_sentence_and_pictures(open_page: Open, model_cache: ModelCache) -> None:
     tab = open_page("?seed=abc&count=3&model=<img src=x onerror=alert(1)>")
     expect(tab.get_by_text("From the link: seed 'abc' is not possible")).to_be_visible()
-    assert shown(tab) == made(model_cache, PageState(count=3))
+    assert shown(tab) == made(model_cache, SampleState(count=3))
 
 
 @pytest.mark.smoke
 def test_a_dropped_png_brings_its_controls_and_itself(open_page: Open, tmp_path: Path, model_cache: ModelCache) -> None:
-    state = PageState(default_model(), None, 31, 1, 1, 1.3, model_cache.get(default_model()).class_names[5])
+    state = SampleState(default_model(), None, 31, 1, 1, 1.3, model_cache.get(default_model()).class_names[5])
     (tmp_path / "picture.png").write_bytes(made(model_cache, state)[0])
     tab = open_page()
     tab.locator("#restore input[type=file]").set_input_files(tmp_path / "picture.png")
     wait_for_seed(tab, 31)
     assert shown(tab) == [(tmp_path / "picture.png").read_bytes()]
-    assert PageState.from_query("?" + tab.url.partition("?")[2]) == (state, [])
+    assert SampleState.from_query("?" + tab.url.partition("?")[2]) == (state, [])
     generate(tab)
     assert shown(tab) == [(tmp_path / "picture.png").read_bytes()]
 
@@ -129,7 +129,7 @@ def test_back_and_forward(open_page: Open, model_cache: ModelCache) -> None:
     tab.go_back()
     wait_for_seed(tab, 1)
     expect(tab.get_by_label("Seed")).to_have_value("1")
-    assert shown(tab) == made(model_cache, PageState(seed=1, count=2))
+    assert shown(tab) == made(model_cache, SampleState(seed=1, count=2))
     tab.go_forward()
     wait_for_seed(tab, 50)
 
@@ -190,7 +190,7 @@ def test_who_waits_sees_the_place_in_the_queue(
 
 def test_downloads(open_page: Open, model_cache: ModelCache, tmp_path: Path, screenshots: Path) -> None:
     tab = open_page("?seed=9&count=4&columns=2")
-    state = PageState(seed=9, count=4)
+    state = SampleState(seed=9, count=4)
     name = f"{default_model()}-seeds-9-12"
     for button, suffix in (("Download ZIP", "zip"), ("Download grid", "png")):
         with tab.expect_download() as download:

@@ -63,7 +63,7 @@ def refine(tab: Page) -> None:
 def seen_in(png: bytes, model_cache: ModelCache) -> int:
     """The digit that the bundled classifier sees in a reconstruction."""
     generator = model_cache.get("mnist-gan")
-    key = Key.of_recipe(read_recipe(png))
+    key = Key.from_recipe(read_recipe(png))
     picture = pictures_of(generator, [key])[0].image
     pixels = images.from_uint8(torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8).view(1, 1, 28, 28))
     return int(FeatureExtractor.from_folder(FEATURES).classify(pixels)[0])
@@ -86,7 +86,7 @@ def test_a_drawn_digit_is_found_refined_and_walked_from(
         tab.locator("#download-walk").click()
     download.value.save_as(tmp_path / "walk.mp4")
     walk = read_walk((tmp_path / "walk.mp4").read_bytes())
-    assert walk.tracks[0][0] == Key.of_recipe(read_recipe(refined))
+    assert walk.tracks[0][0] == Key.from_recipe(read_recipe(refined))
     tab.screenshot(path=screenshots / "picture-walk.png", full_page=True)
     tab.get_by_role("tab", name="Your picture").click()
     tab.locator("#own-picture").get_by_role("button", name="Explore").click()

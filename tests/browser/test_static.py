@@ -16,9 +16,8 @@ from PIL import Image, ImageDraw, ImageFilter
 from playwright.sync_api import Browser, Page, Route, expect
 
 from gan_hub import GanGenerator, PhotoStylizer
-from gan_hub.recipes.links import PageState, StylizeState
+from gan_hub.recipes.links import SampleState, StylizeState, WalkState
 from gan_hub.recipes.recipe import read_recipe
-from gan_hub.recipes.walk_links import WalkState
 from gan_hub.sampling.pictures import sample
 from tests.browser.static_site import ROOT, STATIC, serve
 
@@ -137,10 +136,10 @@ def test_samples_are_those_of_torch(open_static: Open, name: str, label: str | N
 def test_a_link_of_the_python_page_shows_the_same_pictures_and_png_carries_its_recipe(
     open_static: Open, screenshots: Path
 ) -> None:
-    state = PageState(model="mnist-gan", seed=40, count=13, truncation=0.8, label="3")
+    state = SampleState(model="mnist-gan", seed=40, count=13, truncation=0.8, label="3")
     tab = open_static(state.to_query())
     wait_for_pictures(tab, 13)
-    assert PageState.from_query(tab.evaluate("location.search")) == (state, [])
+    assert SampleState.from_query(tab.evaluate("location.search")) == (state, [])
     tab.locator(".gallery button").nth(2).click()
     data = downloaded(tab, "Download PNG", "dialog")
     recipe = read_recipe(data)
@@ -178,7 +177,9 @@ def test_controls_change_pictures_and_the_link(open_static: Open, screenshots: P
     panel.get_by_label("Class").select_option("7")
     wait_for_pictures(tab, 5)
     expect(tab.locator(".gallery button").first).to_have_text("7 · seed 0")
-    assert PageState.from_query(tab.evaluate("location.search"))[0] == PageState(model="mnist-gan", count=5, label="7")
+    assert SampleState.from_query(tab.evaluate("location.search"))[0] == SampleState(
+        model="mnist-gan", count=5, label="7"
+    )
     panel.get_by_role("button", name="Random").click()
     expect(tab.locator(".gallery button").first).not_to_have_text("7 · seed 0")
     panel.get_by_label("Model").select_option("mnist-infogan")

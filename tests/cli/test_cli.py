@@ -44,7 +44,16 @@ def test_interpolate_writes_the_bytes_of_the_library(
     main(["interpolate", str(folder), *options, "--out", str(out)])
     track = (Key(3, "1", 0.5), Key(7, "0", 0.5), Key(3, "1", 0.5))
     walk = Walk(
-        "folder:run", None, (track,), 4, 20, path="cubic", easing="ease_in_out", loop=True, even_pace=True, size=64
+        "folder:run",
+        None,
+        (track,),
+        frames_per_leg=4,
+        fps=20,
+        path="cubic",
+        easing="ease_in_out",
+        loop=True,
+        even_pace=True,
+        size=64,
     )
     data = out.read_bytes()
     assert data == encode_walk(GanGenerator.from_pretrained(folder), walk, suffix)

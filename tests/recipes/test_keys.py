@@ -9,7 +9,7 @@ from PIL import Image
 from gan_hub import images
 from gan_hub.latents.text import latent_text, read_latent
 from gan_hub.recipes.keys import Key
-from gan_hub.recipes.links import PageState
+from gan_hub.recipes.links import SampleState
 from gan_hub.recipes.recipe import read_recipe
 from gan_hub.sampling.pictures import pictures_of, sample
 from tests.conftest import make_generator
@@ -35,12 +35,12 @@ def test_a_latent_is_painted_as_it_stands_and_its_png_brings_it_back() -> None:
     expected = generator.generate(read_latent(latent())[None] * 0.5, [index])
     assert picture.image.tobytes() == images.to_pil(expected)[0].tobytes()
     recipe = read_recipe(picture.png())
-    assert Key.of_recipe(recipe) == key
-    assert pictures_of(generator, [Key.of_recipe(recipe)])[0].png() == picture.png()
+    assert Key.from_recipe(recipe) == key
+    assert pictures_of(generator, [Key.from_recipe(recipe)])[0].png() == picture.png()
     assert Image.open(io.BytesIO(picture.png())).size == (12, 8)
     assert picture.file_name != pictures_of(generator, [Key(None, "dog", 0.5, latent(1))])[0].file_name
     with pytest.raises(ValueError, match="drop it on the tab Explore"):
-        PageState.from_recipe(recipe)
+        SampleState.from_recipe(recipe)
 
 
 def test_the_class_is_the_asked_one_or_the_latents_own() -> None:
@@ -71,10 +71,10 @@ def test_keys_that_are_none(arguments: tuple, words: str) -> None:
 def test_what_another_model_can_show_of_a_key() -> None:
     generator = make_generator()
     key = Key(None, "dog", 0.5, latent())
-    assert key.fitted(generator) == key
-    assert key.fitted(make_generator(num_classes=0)) == Key(None, None, 0.5, latent())
-    assert key.fitted(make_generator(latent_dim=8)) == Key(0, "dog", 0.5)
-    assert Key(7, "owl").fitted(generator) == Key(7)
+    assert key.for_model(generator) == key
+    assert key.for_model(make_generator(num_classes=0)) == Key(None, None, 0.5, latent())
+    assert key.for_model(make_generator(latent_dim=8)) == Key(0, "dog", 0.5)
+    assert Key(7, "owl").for_model(generator) == Key(7)
 
 
 def test_a_latent_of_another_model() -> None:

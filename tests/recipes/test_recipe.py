@@ -66,7 +66,7 @@ def test_recipe_of_a_grid_survives_the_png(tmp_path) -> None:
         (with_text("[]"), "not a JSON object"),
         (with_text("[" * 9000), "not JSON"),
         (with_text(RECIPE.to_json().replace("1.0", "NaN", 1)), "not JSON"),
-        (with_text(" " * 20_000), "at most"),
+        (with_text(" " * 20_000), "longer than 16,384 bytes"),
         (with_text("\N{SNOWMAN}"), "not JSON"),
         (with_text(RECIPE.to_json())[:60], "cut off"),
         (with_field(surplus=1), "other fields"),
@@ -102,6 +102,18 @@ def test_compressed_text_is_not_inflated() -> None:
     chunk = struct.pack(">I", len(bomb)) + b"iTXt" + bomb + b"\0" * 4
     with pytest.raises(ValueError, match="compressed"):
         read_recipe(PNG_SIGNATURE + chunk)
+
+
+def test_a_recipe_is_looked_for_in_so_many_chunks_and_before_the_end() -> None:
+    whole = with_text(RECIPE.to_json())
+    start, chunks = whole[: len(PNG_SIGNATURE)], whole[len(PNG_SIGNATURE) :]
+    empty = struct.pack(">I4sI", 0, b"junk", 0)
+    assert read_recipe(start + empty * 9_000 + chunks) == RECIPE
+    for data in (start + empty * 10_000 + chunks, start + struct.pack(">I4sI", 0, b"IEND", 0) + chunks):
+        with pytest.raises(ValueError, match="carries no recipe"):
+            read_recipe(data)
+    with pytest.raises(ValueError, match="cut off"):
+        read_recipe(start + empty)
 
 
 @given(st.lists(st.integers(0, MAX_SEED), min_size=1, max_size=50, unique=True))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageSequence
 
 from gan_hub.images import fitted, over_white
-from gan_hub.recipes.containers import MAX_TEXT_BYTES, read_recipe_of
+from gan_hub.recipes.containers import MAX_TEXT_BYTES, walk_text
 from gan_hub.recipes.video import FORMATS, MAX_CELLS, encode
 
 RECIPE = json.dumps({"a": "b" * 700})
@@ -125,7 +125,7 @@ def test_a_contact_sheet_shows_first_and_last(count: int, cells: int) -> None:
 def test_bytes_are_the_same_and_carry_the_recipe(format_: str, mode: str) -> None:
     data = encode(frames(mode=mode), format_, fps=30, recipe=RECIPE)
     assert data == encode(iter(frames(mode=mode)), format_, fps=30, recipe=RECIPE)
-    assert json.loads(read_recipe_of(data)) == json.loads(RECIPE)
+    assert json.loads(walk_text(data)) == json.loads(RECIPE)
 
 
 @pytest.mark.parametrize("format_", FORMATS)
@@ -161,7 +161,7 @@ def test_odd_and_tiny_pictures_become_even(format_: str, size: tuple[int, int]) 
     assert width % 2 == height % 2 == 0
     assert max(width, height) >= 64 - 32
     with pytest.raises(ValueError, match="no recipe"):
-        read_recipe_of(data)
+        walk_text(data)
 
 
 @pytest.mark.parametrize(
@@ -190,10 +190,10 @@ def test_sizes(size: tuple[int, int], longest: int, expected: tuple[int, int]) -
     ("arguments", "words"),
     [
         ({"format": "avi"}, "unknown format 'avi'; choose from: mp4, webp, gif, zip, png"),
-        ({"fps": 0}, "0 frames a second"),
-        ({"fps": 61}, "61 frames a second .* from 1 to 60"),
-        ({"fps": 60, "format": "gif"}, "60 frames a second are not possible in gif; .* 50"),
-        ({"fps": 29.97}, "29.97 frames a second"),
+        ({"fps": 0}, "fps 0"),
+        ({"fps": 61}, "fps 61 .* from 1 to 60"),
+        ({"fps": 60, "format": "gif"}, "fps 60 .* from 1 to 50"),
+        ({"fps": 29.97}, "fps 29.97"),
         ({"size": 255}, "size 255"),
         ({"size": 4096}, "size 4096"),
         ({"frames": []}, "no frames"),
@@ -227,12 +227,12 @@ def test_a_damaged_file_gives_a_sentence(format_: str) -> None:
 )
 def test_any_bytes_give_a_sentence(start: bytes, junk: bytes) -> None:
     with pytest.raises(ValueError, match=r"\w+ \w+ \w+"):
-        read_recipe_of(start + junk)
+        walk_text(start + junk)
 
 
 def _text_or_sentence(data: bytes) -> None:
     try:
-        assert len(read_recipe_of(data)) < MAX_TEXT_BYTES
+        assert len(walk_text(data)) < MAX_TEXT_BYTES
     except ValueError as error:
         assert " file " in str(error) or " ZIP " in str(error)  # noqa: PT017  # either way is right
 
@@ -242,11 +242,11 @@ def test_a_manifest_is_not_inflated() -> None:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("manifest.json", b" " * 50_000_000)
     with pytest.raises(ValueError, match="not one that gan-hub writes"):
-        read_recipe_of(buffer.getvalue())
+        walk_text(buffer.getvalue())
 
 
 def test_a_recipe_without_end_is_refused() -> None:
     for format_ in ("mp4", "webp", "gif", "png"):
         data = encode(frames(1), format_, fps=30, recipe=json.dumps("x" * (MAX_TEXT_BYTES + 1)))
         with pytest.raises(ValueError, match="longer than 65,536 bytes"):
-            read_recipe_of(data)
+            walk_text(data)

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gradio.utils import get_upload_folder
-
+from gan_hub.page.server.gradio_internals import upload_folder
 from gan_hub.painting.photos import MAX_BYTES
 from gan_hub.recipes.picture import Picture
 
@@ -26,7 +25,7 @@ def write_files(contents: Mapping[str, bytes]) -> list[FileData]:
         one dictionary a file, in order, as Gradio's components take it.
     """
     digest = hashlib.sha256(b"".join(name.encode() + b"\0" + data for name, data in contents.items())).hexdigest()
-    folder = Path(get_upload_folder()) / digest
+    folder = upload_folder() / digest
     if not _touch(folder, contents):
         _write_folder(folder, contents)
     return [
@@ -48,7 +47,7 @@ def path_of(file: object) -> str | None:
 
 def new_file(name: str) -> Path:
     """Where to write a file that is too large to hold in memory; whoever asks removes its folder if it fails."""
-    folder = Path(get_upload_folder())
+    folder = upload_folder()
     folder.mkdir(parents=True, exist_ok=True)
     return Path(tempfile.mkdtemp(dir=folder)) / name
 

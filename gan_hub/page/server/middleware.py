@@ -1,4 +1,4 @@
-"""What stands before Gradio: one bound for all doors into the page, security headers, and `/health`.
+"""The middleware before Gradio: an allow-list of routes, bounds on requests, security headers, and `/health`.
 
 Gradio bounds the size of a file in an upload, and nothing else: not how many files come, nor data URLs and texts in the
 JSON of a call, nor files that it is told to fetch. An ASGI middleware sees all of them alike, before they are read.
@@ -18,6 +18,7 @@ from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartException
 
 from gan_hub import __version__
+from gan_hub.page.server.gradio_internals import is_known_event, queue_of_request
 
 logger = logging.getLogger(__name__)
 
@@ -29,10 +30,17 @@ App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "0.0.0.0")
 MAX_VISITORS = 10_000  # whose last requests are remembered
 
-# Doors of Gradio that the page does not use: files from elsewhere, other Spaces, icons of any size, an editor of apps.
-CLOSED = re.compile(
-    r"/(?:pwa_icon(?:/|$)|monitoring|gradio_api/(?:proxy=|process_recording|vibe-|deep_link|dev/|runs|run-history|"
-    r"stream/|profiling|file=\s*(?:[a-z][a-z0-9+.-]+:|[/\\]{2}|\\)))",
+# The routes that the page and the clients of its endpoints use. Any other route of Gradio answers 404, so a new one
+# is closed by default; routes that fetch from other Spaces, draw icons of any size, record or edit apps are closed too.
+OPEN = re.compile(
+    r"/(?:"
+    r"|config|theme\.css|favicon\.ico|manifest\.json|robots\.txt|openapi\.json|(?:assets|static|svelte)/.+"
+    r"|gradio_api/(?:"
+    r"info|openapi\.json|app_id|startup-events|theme\.css|user|token|login_check"  # what the page is
+    r"|queue/(?:join|data|status)|heartbeat/[^/]+|cancel|reset"  # events from a browser
+    r"|(?:call(?:/v2)?|run|api)/[^/]+(?:/[^/]+)?"  # events from a program
+    r"|upload|upload_progress|file=(?!\s*(?:[a-z][a-z0-9+.-]+:|[/\\]{2}|\\)).+"  # files of this machine alone
+    r"))/?",
     re.IGNORECASE,
 )
 EVENT = re.compile(r"/gradio_api/call/(?:v2/)?[^/]+/([^/]+)/?$")  # where what an event gave is fetched
@@ -127,8 +135,8 @@ class PageMiddleware:
         """The `receive` of a request that may come in; raises RefusedError."""
         method = scope["method"]
         path = unquote(scope["path"])
-        if CLOSED.search(path):
-            raise RefusedError(404, "the page has no such door")
+        if not OPEN.fullmatch(path):
+            raise RefusedError(404, "the page has no such route")
         if method in ("GET", "HEAD", "OPTIONS"):
             _check_event(scope, path)
             return receive
@@ -141,8 +149,8 @@ class PageMiddleware:
         if kind != "multipart/form-data":
             _check_size(size, self._limits.json_bytes, "the request")
             return await _checked_json(receive, self._limits.json_bytes)
-        if not path.rstrip("/").endswith(("/upload", "/component_server")):
-            raise RefusedError(415, "this door takes JSON; files go to /gradio_api/upload")
+        if not path.rstrip("/").endswith("/upload"):
+            raise RefusedError(415, "this route takes JSON; files go to /gradio_api/upload")
         _check_size(size, self._limits.upload_bytes, "the upload")
         self._check_hour(size)
         return self._bounded_upload(receive, headers, answer)
@@ -241,28 +249,18 @@ class _Answer:
         await self.send({"type": "http.response.body", "body": body})
 
 
-def _queue(scope: MutableMapping[str, Any]) -> Any:
-    """Gradio's queue of events."""
-    return scope["app"].get_blocks()._queue
-
-
 def _check_event(scope: MutableMapping[str, Any], path: str) -> None:
-    """Raise RefusedError if there is nothing to fetch.
-
-    Gradio's stream breaks off for an event that it does not know, and never ends for one that was fetched already.
-    """
+    """Raise RefusedError if the path names an event whose result can't be fetched."""
     match = EVENT.search(path)
     if match is None:
         return
-    queue = _queue(scope)
-    is_known = match[1] in queue.event_ids_to_events
-    if not is_known and not any(match[1] in each for each in queue.pending_event_ids_session.values()):
+    if not is_known_event(queue_of_request(scope), match[1]):
         raise RefusedError(404, "there is no such event, or what it gave was fetched already; call the endpoint again")
 
 
 def _health(scope: MutableMapping[str, Any]) -> tuple[int, dict[str, Any]]:
     """Whether the page serves, and how many wait."""
-    queue = _queue(scope)
+    queue = queue_of_request(scope)
     status = "stopping" if queue.stopped else "ok"
     return (503 if queue.stopped else 200), {"status": status, "version": __version__, "waiting": len(queue)}
 

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 
 from gan_hub.page.server.blocks import NO_FILE, UNFITTING, Page
 from gan_hub.page.server.errors import MemoryRanOutError
-from gan_hub.page.server.middleware import CLOSED, HEADERS, Limits, PageMiddleware
+from gan_hub.page.server.middleware import HEADERS, OPEN, Limits, PageMiddleware
 
 LIMITS = Limits(json_bytes=1000, upload_bytes=5000, upload_files=3, hourly_bytes=12_000, requests=4)
 FILE = {"meta": {"_type": "gradio.FileData"}}
@@ -39,7 +39,7 @@ async def page(request: Request) -> JSONResponse:
 
 @pytest.fixture
 def client() -> Iterator[TestClient]:
-    paths: dict[str, Any] = {"/gradio_api/upload": echo, "/gradio_api/call/x": echo, "/broken": broken}
+    paths: dict[str, Any] = {"/gradio_api/upload": echo, "/gradio_api/call/x": echo, "/gradio_api/run/broken": broken}
     routes = [Route(path, function, methods=["POST"]) for path, function in paths.items()]
     app = Starlette(routes=[*routes, Route("/", page)], middleware=[Middleware(PageMiddleware, limits=LIMITS)])
     with TestClient(app, base_url="http://127.0.0.1:7860", client=("127.0.0.1", 50000)) as found:
@@ -136,25 +136,31 @@ def test_a_visitor_who_asks_too_often_waits_and_others_do_not(client: TestClient
         "/pwa_icon/15000", "/gradio_api/proxy=http://x/", "/gradio_api/file=http://127.0.0.1/", "/monitoring",
         "/gradio_api/file=%20%68ttp://x/", "/gradio_api/file=//x/", "/gradio_api/file=/\\x",
         "/gradio_api/vibe-code", "/gradio_api/process_recording", "/gradio_api/deep_link", "/prefix/gradio_api/proxy=x",
+        "/gradio_api/component_server", "/login", "/logout", "/a/route/of/tomorrow",
     ],
 )  # fmt: skip
-def test_unused_doors_are_closed(client: TestClient, path: str) -> None:
-    assert client.get(path).json() == {"detail": "the page has no such door", "error": "the page has no such door"}
+def test_routes_that_are_not_listed_are_closed(client: TestClient, path: str) -> None:
+    assert client.get(path).json() == {"detail": "the page has no such route", "error": "the page has no such route"}
 
 
 @pytest.mark.parametrize("path", ["/gradio_api/file=/tmp/a.png", "/gradio_api/file=C:/a.png", "/gradio_api/queue/data"])
-def test_doors_that_are_used_stay_open(path: str) -> None:
-    assert not CLOSED.search(path)
+def test_routes_that_are_used_stay_open(path: str) -> None:
+    assert OPEN.fullmatch(path)
 
 
 def test_every_answer_has_the_headers(client: TestClient) -> None:
-    for response in (client.get("/"), client.get("/nothing"), client.get("/pwa_icon"), client.post("/broken", json={})):
+    for response in (
+        client.get("/"),
+        client.get("/nothing"),
+        client.get("/pwa_icon"),
+        client.post("/gradio_api/run/broken", json={}),
+    ):
         for name, value in HEADERS:
             assert response.headers[name.decode()] == value.decode()
 
 
 def test_what_fails_is_told_without_details(client: TestClient) -> None:
-    response = client.post("/broken", json={})
+    response = client.post("/gradio_api/run/broken", json={})
     assert response.status_code == 400
     assert "secret" not in response.text
 

@@ -22,10 +22,9 @@ from gan_hub.page.tabs.explore import directions
 from gan_hub.page.tabs.explore.directions import DirectionCache
 from gan_hub.page.tabs.explore.handlers import ExploreHandlers
 from gan_hub.page.tabs.sample.favourites import MAX_FAVOURITES, FavouriteHandlers, links_of
-from gan_hub.recipes.explore_links import OWN, ExploreState, picture_link, read_picture_link
-from gan_hub.recipes.keys import Key
+from gan_hub.recipes.keys import Key, format_key, parse_key
+from gan_hub.recipes.links import OWN, ExploreState, picture_link, read_picture_link
 from gan_hub.recipes.recipe import read_recipe
-from gan_hub.recipes.walk_links import format_key, parse_key
 from gan_hub.sampling.pictures import pictures_of
 from gan_hub.sampling.variations import class_matrix
 from tests.conftest import make_generator
@@ -60,7 +59,7 @@ def test_a_picture_is_moved_and_its_recipe_brings_it_back(
     assert np.abs(pixels(picture).astype(int) - np.asarray(expected)).max() <= 1, "rounded to 16 bits"
     assert details["names"] == ["slant", *map(str, range(2, NUM_DIRECTIONS + 1))]
     assert sweep is None
-    assert Key.of_recipe(read_recipe(picture)) == parse_key(details["key"])
+    assert Key.from_recipe(read_recipe(picture)) == parse_key(details["key"])
     again = pictures_of(generator, [parse_key(details["key"])])[0]
     assert np.array_equal(pixels(picture), again.image)
     assert [item["caption"] for item in strip] == ["-3", "-2", "-1", "0", "+1", "+2", "+3"]

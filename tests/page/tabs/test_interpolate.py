@@ -14,10 +14,10 @@ from gan_hub.latents.text import latent_text
 from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.tabs.interpolate.keys import KeyHandlers, add, remove, swap
 from gan_hub.page.tabs.interpolate.walks import Walker
-from gan_hub.recipes.keys import Key
+from gan_hub.recipes.keys import Key, format_keys
+from gan_hub.recipes.links import WalkState
 from gan_hub.recipes.recipe import read_recipe
 from gan_hub.recipes.walk import Walk, encode_walk, frames, read_walk
-from gan_hub.recipes.walk_links import WalkState, format_keys
 from gan_hub.sampling.pictures import pictures_of
 
 VALUES = {
@@ -122,11 +122,11 @@ def test_a_frame_is_the_same_from_memory_and_anew(folder: Path) -> None:
         ({"keys": None}, "The keys None"),
         ({"frames": 2000}, "This walk has 4,001 frames"),
         ({"fps": 0}, "Fps 0"),
-        ({"kind": "jump"}, "Kind 'jump'"),
-        ({"way": "up"}, "Way 'up'"),
+        ({"kind": "jump"}, "Unknown kind 'jump'"),
+        ({"way": "up"}, "Unknown way 'up'"),
         ({"even_pace": 1}, "Even_pace 1"),
         ({"size": 49}, "Size 49"),
-        ({"format": "avi"}, "Format 'avi'"),
+        ({"format": "avi"}, "Unknown format 'avi'"),
         ({"format": "gif", "fps": 60}, "60 frames a second"),
         ({"keys": "1:owl,2"}, "Unknown class 'owl'"),
     ],
@@ -149,7 +149,7 @@ def test_neighbours_depend_on_their_own_seed_alone(client: Client, folder: Path)
     recipe = read_recipe(made[0])
     assert recipe.label == "square"
     generator = ModelCache(allow_folders=True).get(str(folder))
-    assert pictures_of(generator, [Key.of_recipe(recipe)])[0].png() == made[0]
+    assert pictures_of(generator, [Key.from_recipe(recipe)])[0].png() == made[0]
 
 
 def test_a_walk_from_a_latent_has_a_link_and_a_recipe(client: Client, folder: Path) -> None:

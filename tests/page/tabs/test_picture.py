@@ -23,11 +23,9 @@ from gan_hub.page.components.files import META
 from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.tabs.picture import handlers as picture_handlers
 from gan_hub.page.tabs.picture.handlers import PictureHandlers
-from gan_hub.recipes.explore_links import read_picture_link
-from gan_hub.recipes.keys import Key
-from gan_hub.recipes.links import PictureState
+from gan_hub.recipes.keys import Key, parse_key
+from gan_hub.recipes.links import PictureState, read_picture_link
 from gan_hub.recipes.recipe import read_recipe
-from gan_hub.recipes.walk_links import parse_key
 from gan_hub.sampling.pictures import pictures_of
 
 STEPS = 4
@@ -67,7 +65,7 @@ def test_a_picture_is_found_as_the_library_finds_it(client: Client, folder: Path
     assert details["class"] == "square"
     assert details["error"] == pytest.approx(found.error, abs=1e-4)
     key = parse_key(details["key"])
-    assert key == found.key(generator) == Key.of_recipe(read_recipe(painted))
+    assert key == found.key(generator) == Key.from_recipe(read_recipe(painted))
     assert pictures_of(generator, [key])[0].png() == Path(painted).read_bytes()
     assert read_picture_link(details["link"]) == ("folder:shapes", None, key)
     assert str(folder.parent) not in json.dumps(details)

@@ -18,6 +18,8 @@ from tests.stress.attack import (
 )
 from tests.support.tally import be_patient
 
+pytestmark = pytest.mark.stress
+
 
 @pytest.mark.parametrize(
     ("module", "options"),

@@ -7,6 +7,8 @@ import pytest
 
 from tests.stress.chaos.kill_training import Options, main
 
+pytestmark = pytest.mark.stress
+
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="forks")

@@ -7,6 +7,8 @@ from tests.support.tally import be_patient
 
 SLOW = pytest.mark.slow
 
+pytestmark = pytest.mark.stress
+
 
 @pytest.mark.parametrize(
     ("module", "options"),

@@ -13,8 +13,8 @@ from gan_hub.loading.model_files import REPO_ID
 from gan_hub.page.components.files import FileData, write_files
 from gan_hub.page.components.model_facts import generator_facts, model_name
 from gan_hub.page.server.model_cache import ModelCache
+from gan_hub.recipes.fields import check_revision, check_truncation, whole_number
 from gan_hub.recipes.names import file_stem, public_name
-from gan_hub.recipes.recipe import check_revision, check_truncation, whole_number
 from gan_hub.sampling.pictures import sample
 
 MAX_PICTURES = 36

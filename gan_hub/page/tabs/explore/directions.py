@@ -5,7 +5,7 @@ from weakref import WeakKeyDictionary
 
 from gan_hub.editing.directions import METHODS, Directions, find_directions
 from gan_hub.generator import GanGenerator
-from gan_hub.recipes.explore_links import NUM_SLIDERS, OWN
+from gan_hub.recipes.links import NUM_SLIDERS, OWN
 
 
 class DirectionCache:

@@ -2,7 +2,7 @@
 
 import html
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,22 +20,21 @@ from gan_hub.page.components.model_picker import class_choice, default_model
 from gan_hub.page.server.errors import sentence
 from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.tabs.explore.directions import DirectionCache, ways
-from gan_hub.recipes.explore_links import (
-    EXPLORE_CHECKS,
+from gan_hub.recipes.fields import check_label, check_revision, check_truncation, whole_number
+from gan_hub.recipes.keys import Key, format_key, parse_key
+from gan_hub.recipes.links import (
     NUM_SLIDERS,
     ExploreState,
     format_amounts,
     format_names,
-    named,
     parse_amounts,
     parse_names,
     picture_link,
     read_picture_link,
+    with_names,
 )
-from gan_hub.recipes.keys import Key
 from gan_hub.recipes.names import file_stem, public_name
-from gan_hub.recipes.recipe import check_label, check_revision, check_truncation, read_recipe, whole_number
-from gan_hub.recipes.walk_links import format_key, parse_key
+from gan_hub.recipes.recipe import read_recipe
 from gan_hub.sampling.pictures import pictures_of
 from gan_hub.sampling.variations import STRIP, sweep_grid
 
@@ -120,7 +119,7 @@ class ExploreHandlers:
         What the model can't show of the key falls back to its default.
         """
         generator = self._model_cache.get(model_name(model), check_revision(revision))
-        wanted = parse_key(EXPLORE_CHECKS["key"](key)).fitted(generator)
+        wanted = parse_key(ExploreState.check({"key": key}).key).for_model(generator)
         possible = [value for _, value in ways(generator)]
         state = ExploreState(model_name(model), revision or None, method=method if method in possible else None)
         _, directions, state = self._find(state)
@@ -130,7 +129,7 @@ class ExploreHandlers:
 
     def start(self, key: str, seed: object, label: object, truncation: object) -> tuple[Any, ...]:
         """Another seed, class or truncation; nothing happens while the seed's field is empty and there is no latent."""
-        known = parse_key(EXPLORE_CHECKS["key"](key))
+        known = parse_key(ExploreState.check({"key": key}).key)
         if truncation is None or (seed is None and known.latent is None):
             return (gr.skip(),) * 2
         known = replace(known, label=check_label(label), truncation=check_truncation(truncation))
@@ -151,7 +150,7 @@ class ExploreHandlers:
         """Another name for the shown direction; its own one if it is empty: directions, sliders, and the names."""
         given = [*parse_names(names), *[""] * NUM_SLIDERS][:NUM_SLIDERS]
         given[whole_number("shown", shown, 1, NUM_SLIDERS) - 1] = name.strip() if isinstance(name, str) else ""
-        text = EXPLORE_CHECKS["names"](format_names(given))
+        text = ExploreState.check({"names": format_names(given)}).names
         state = ExploreState(
             model_name(model), check_revision(revision), "0", method, _amounts(amounts), int(shown), names=text
         )
@@ -170,7 +169,7 @@ class ExploreHandlers:
         if (path := path_of(png)) is None:
             raise ValueError("no file has arrived; choose a PNG that was made here")
         recipe = read_recipe(path)
-        return recipe.model, recipe.revision or "", format_key(Key.of_recipe(recipe)), None
+        return recipe.model, recipe.revision or "", format_key(Key.from_recipe(recipe)), None
 
     def go(self, link: str) -> tuple[Any, ...]:
         """What `open` gives for a picture that was made elsewhere on the page, and the tab that shows it."""
@@ -209,19 +208,19 @@ class ExploreHandlers:
         method, directions = self._compass.find(generator, state.method)
         shown = min(state.shown, len(directions))
         state = replace(state, model=public_name(generator), revision=generator.revision, method=method, shown=shown)
-        return generator, named(directions, parse_names(state.names)), state
+        return generator, with_names(directions, parse_names(state.names)), state
 
 
 def _checked(model: object, revision: object, *controls: Any) -> ExploreState:
-    names = [name for name in EXPLORE_CHECKS if name not in ("model", "revision")]
-    values = {name: EXPLORE_CHECKS[name](value) for name, value in zip(names, controls)}
-    return ExploreState(model_name(model), check_revision(revision), **values)
+    names = list(asdict(ExploreState()))
+    state = ExploreState.check({"revision": revision, **dict(zip(names[2:], controls))})
+    return replace(state, model=model_name(model))
 
 
 def _amounts(amounts: tuple[Any, ...]) -> str:
     if not all(isinstance(each, (int, float)) and not isinstance(each, bool) for each in amounts):
         raise ValueError("an amount is no number; move its slider")
-    return EXPLORE_CHECKS["amounts"](format_amounts(amounts))
+    return ExploreState.check({"amounts": format_amounts(amounts)}).amounts
 
 
 def _steps(state: ExploreState) -> list[float]:

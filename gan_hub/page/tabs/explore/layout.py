@@ -10,7 +10,7 @@ from gan_hub.latents.seeds import MAX_SEED
 from gan_hub.page.components import picture_actions
 from gan_hub.page.components.model_picker import default_model
 from gan_hub.page.components.picture_actions import Place
-from gan_hub.recipes.explore_links import MAX_AMOUNT, MAX_LINK_NAME, NUM_SLIDERS
+from gan_hub.recipes.links import MAX_AMOUNT, MAX_LINK_NAME, NUM_SLIDERS
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from gan_hub.page.server.queues import GENERATE_QUEUE, HIDDEN, LOAD_QUEUE, RAW, 
 from gan_hub.page.tabs.explore.handlers import ExploreHandlers
 from gan_hub.page.tabs.explore.layout import Controls, Results
 from gan_hub.page.tabs.explore.layout import build as build_layout
-from gan_hub.recipes.explore_links import NUM_SLIDERS
+from gan_hub.recipes.links import NUM_SLIDERS
 
 NAME, ID = "Explore", "explore"
 EVENT: dict[str, Any] = {**HIDDEN, **RAW, **GENERATE_QUEUE}

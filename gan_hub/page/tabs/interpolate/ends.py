@@ -11,8 +11,8 @@ from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.server.queues import GENERATE_QUEUE, HIDDEN, RAW
 from gan_hub.page.tabs.interpolate.keys import KeyHandlers
 from gan_hub.page.tabs.interpolate.layout import Controls
-from gan_hub.recipes.explore_links import read_picture_link
-from gan_hub.recipes.walk_links import check_keys, format_keys, parse_keys
+from gan_hub.recipes.keys import format_keys, parse_keys
+from gan_hub.recipes.links import check_keys, read_picture_link
 
 
 def connect_walks(model_cache: ModelCache, place: Place, controls: Controls, tabs: Any) -> None:

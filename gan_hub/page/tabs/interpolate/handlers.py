@@ -3,7 +3,7 @@
 import html
 import time
 from collections.abc import Iterator
-from dataclasses import astuple, replace
+from dataclasses import asdict, astuple, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,9 @@ from gan_hub.page.server.jobs import Stops, progress, reported
 from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.server.units import duration, size_text
 from gan_hub.page.tabs.interpolate.walks import Walker
+from gan_hub.recipes.links import WalkState
 from gan_hub.recipes.names import public_name
-from gan_hub.recipes.recipe import check_revision
 from gan_hub.recipes.walk import Walk, read_walk
-from gan_hub.recipes.walk_links import CHECKS, WalkState
 
 SHOWN_AS_PICTURE = ("webp", "gif", "png")
 MAX_FILE_BYTES = 60 * 1024**2
@@ -117,14 +116,13 @@ class InterpolateHandlers:
             data = stream.read(MAX_FILE_BYTES)
         suffix = Path(path).suffix.lower().removeprefix(".")
         state = WalkState.from_walk(read_walk(data), suffix if suffix in ("webp", "gif", "zip", "png") else "mp4")
-        return dict(zip(CHECKS, astuple(state)))
+        return asdict(state)
 
     def show_walk(self, values: dict[str, Any]) -> tuple[Any, ...]:
         """The controls, as a recipe says that was read before, and the empty drop zone."""
-        if not isinstance(values, dict) or set(values) != set(CHECKS):
+        if not isinstance(values, dict) or set(values) != set(asdict(WalkState())):
             raise ValueError("this is not what /restore_walk returns")
-        state = checked(*(values[name] for name in CHECKS))
-        return *control_values(state), None
+        return *control_values(WalkState.check(values)), None
 
     def play(self, file: FileData | None, link: str, summary: str) -> tuple[Any, ...]:
         """What was made in its player, and the slider over its frames: updates of video, picture, slider and frame."""
@@ -154,12 +152,7 @@ class InterpolateHandlers:
     def length(self, keys: str, frames: int, fps: int, way: str) -> str:
         """How long the walk is, as HTML; nothing while the controls are not right."""
         try:
-            state = WalkState(
-                keys=CHECKS["keys"](keys),
-                frames=CHECKS["frames"](frames),
-                fps=CHECKS["fps"](fps),
-                way=CHECKS["way"](way),
-            )
+            state = WalkState.check({"keys": keys, "frames": frames, "fps": fps, "way": way})
             walk = state.walk("mnist-gan", None)
         except ValueError as error:
             return html.escape(sentence(error))
@@ -192,9 +185,9 @@ class InterpolateHandlers:
 
 def checked(model: object, revision: object, *controls: Any) -> WalkState:
     """The controls, each checked; raises ValueError. A model's name may still be a folder's path."""
-    names = [name for name in CHECKS if name not in ("model", "revision")]
-    values = {name: CHECKS[name](value) for name, value in zip(names, controls)}
-    return WalkState(model_name(model), check_revision(revision), **values)
+    names = list(asdict(WalkState()))
+    state = WalkState.check({"revision": revision, **dict(zip(names[2:], controls))})
+    return replace(state, model=model_name(model))
 
 
 def control_values(state: WalkState) -> tuple[Any, ...]:

@@ -13,9 +13,9 @@ from gan_hub.page.components.files import gallery_items
 from gan_hub.page.components.model_facts import generator_facts, model_name
 from gan_hub.page.components.model_picker import class_choice
 from gan_hub.page.server.model_cache import ModelCache
-from gan_hub.recipes.keys import Key
-from gan_hub.recipes.recipe import check_label, check_revision, check_truncation, whole_number
-from gan_hub.recipes.walk_links import MAX_PAGE_KEYS, MAX_WALKS, Tracks, check_keys, format_keys, parse_keys
+from gan_hub.recipes.fields import check_label, check_revision, check_truncation, whole_number
+from gan_hub.recipes.keys import Key, Tracks, format_keys, parse_keys
+from gan_hub.recipes.links import MAX_PAGE_KEYS, MAX_WALKS, check_keys
 from gan_hub.sampling.pictures import pictures_of
 
 DICE_SIDES = 1_000_000
@@ -39,7 +39,7 @@ class KeyHandlers:
     def describe(self, model: str, revision: str | None, keys: str, chosen: int) -> tuple[Any, ...]:
         """What `show` gives, of a model that may lack the keys' classes and latents, and what it is, as HTML."""
         generator = self._model_cache.get(model_name(model), check_revision(revision))
-        tracks = [[key.fitted(generator) for key in track] for track in parse_keys(check_keys(keys))]
+        tracks = [[key.for_model(generator) for key in track] for track in parse_keys(check_keys(keys))]
         return *self._shown(generator, tracks, int(chosen or 0)), generator_facts(generator)
 
     def pick(self, model: str, revision: str | None, keys: str, event: gr.SelectData) -> tuple[Any, ...]:

@@ -8,7 +8,7 @@ import gradio as gr
 from gan_hub.hub import playground
 from gan_hub.latents.seeds import MAX_SEED
 from gan_hub.page.components.model_picker import default_model
-from gan_hub.recipes.walk_links import MAX_KEYS_LENGTH, MAX_WALKS, WalkState
+from gan_hub.recipes.links import MAX_KEYS_LENGTH, MAX_WALKS, WalkState
 
 PATHS = [("arc (slerp)", "slerp"), ("straight (lerp)", "lerp"), ("one smooth curve (cubic)", "cubic")]
 EASINGS = [("none", "linear"), ("gently", "ease_in_out"), ("linger at the keys", "linger")]

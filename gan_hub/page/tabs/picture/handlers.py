@@ -26,11 +26,10 @@ from gan_hub.page.server.jobs import Report, Stops, Worker, progress, reported
 from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.server.units import duration
 from gan_hub.painting.photos import open_photo
-from gan_hub.recipes.explore_links import picture_link
-from gan_hub.recipes.links import PictureState
+from gan_hub.recipes.fields import check_label, check_revision, whole_number
+from gan_hub.recipes.keys import format_key
+from gan_hub.recipes.links import PictureState, picture_link
 from gan_hub.recipes.names import public_name
-from gan_hub.recipes.recipe import check_label, check_revision, whole_number
-from gan_hub.recipes.walk_links import format_key
 from gan_hub.sampling.pictures import pictures_of
 
 MAX_STEPS = 400

@@ -12,7 +12,7 @@ from gan_hub.page.components.picture_actions import Place
 from gan_hub.page.server.errors import as_sentences
 from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.server.queues import GENERATE_QUEUE, HIDDEN, RAW
-from gan_hub.recipes.explore_links import picture_link, read_picture_link
+from gan_hub.recipes.links import picture_link, read_picture_link
 from gan_hub.sampling.pictures import pictures_of
 
 STORAGE_KEY = "gan-hub-favourites"

@@ -21,10 +21,11 @@ from gan_hub.page.server.errors import sentence
 from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.server.units import duration
 from gan_hub.recipes.archives import zip_bytes
-from gan_hub.recipes.links import MAX_COLUMNS, MAX_COUNT, PageState
+from gan_hub.recipes.fields import check_label, check_revision, check_truncation, whole_number
+from gan_hub.recipes.links import MAX_COLUMNS, MAX_COUNT, SampleState
 from gan_hub.recipes.names import file_stem, public_name
 from gan_hub.recipes.picture import Picture, grid_png
-from gan_hub.recipes.recipe import check_label, check_revision, check_truncation, read_recipe, whole_number
+from gan_hub.recipes.recipe import read_recipe
 from gan_hub.sampling.pictures import sample_chunks
 
 SMALL_SIDE = 256  # pictures with a shorter side are enlarged pixel by pixel
@@ -148,7 +149,7 @@ class SampleHandlers:
         """
         if (path := path_of(png)) is None:
             raise ValueError("no file has arrived; choose a PNG that was made here")
-        return asdict(PageState.from_recipe(read_recipe(path)))
+        return asdict(SampleState.from_recipe(read_recipe(path)))
 
     def describe(self, model: str, revision: str | None, label: str | None) -> tuple[str, dict[str, Any]]:
         """What a model is, and the choice of its classes: the facts as HTML, the update of the class control."""
@@ -158,7 +159,7 @@ class SampleHandlers:
 
     def open(self, query: str) -> tuple[Any, ...]:
         """The controls, as the link says; one that is not right gives a warning and the defaults."""
-        state, problems = PageState.from_query(query if isinstance(query, str) else "")
+        state, problems = SampleState.from_query(query if isinstance(query, str) else "")
         state = replace(state, model=state.model or default_model())
         try:
             generator = self._model_cache.get(model_name(state.model), state.revision)
@@ -177,14 +178,12 @@ class SampleHandlers:
 
     def show_recipe(self, values: dict[str, Any]) -> tuple[Any, ...]:
         """The controls, as a recipe says that was read before, and the empty drop zone."""
-        if not isinstance(values, dict) or set(values) != set(asdict(PageState())):
+        if not isinstance(values, dict) or set(values) != set(asdict(SampleState())):
             raise ValueError("this is not what /restore returns")
-        state, problems = PageState.from_query(PageState(**values).to_query())
-        if problems:
-            raise ValueError(problems[0])
+        state = SampleState.check(values)
         return *_control_values(state, gr.update(value=state.label or "")), None
 
-    def _pictures(self, *controls: Any) -> tuple[PageState, list[Picture], str]:
+    def _pictures(self, *controls: Any) -> tuple[SampleState, list[Picture], str]:
         state, generator = self._prepare(*controls)
         pictures = [picture for chunk in _chunks(generator, state) for picture in chunk]
         return state, pictures, f"{file_stem(public_name(generator))}-seeds-{state.seed}-{state.seed + state.count - 1}"
@@ -198,10 +197,10 @@ class SampleHandlers:
         columns: object,
         truncation: object,
         label: object,
-    ) -> tuple[PageState, GanGenerator]:
+    ) -> tuple[SampleState, GanGenerator]:
         """Check every control before a model is looked for; raises ValueError."""
         number = whole_number("count", count, 1, MAX_COUNT)
-        state = PageState(
+        state = SampleState(
             model=model_name(model),
             revision=check_revision(revision),
             seed=whole_number("seed", seed, 0, MAX_SEED - number + 1),
@@ -213,16 +212,16 @@ class SampleHandlers:
         return state, self._model_cache.get(model_name(model), state.revision)
 
 
-def _chunks(generator: GanGenerator, state: PageState) -> Iterator[list[Picture]]:
+def _chunks(generator: GanGenerator, state: SampleState) -> Iterator[list[Picture]]:
     seeds = range(state.seed, state.seed + state.count)
     return sample_chunks(generator, seeds, label=state.label, truncation=state.truncation)
 
 
-def _control_values(state: PageState, label: dict[str, Any]) -> tuple[Any, ...]:
+def _control_values(state: SampleState, label: dict[str, Any]) -> tuple[Any, ...]:
     return (state.model, state.revision or "", state.seed, state.count, state.columns, state.truncation, label)
 
 
-def _summary(generator: GanGenerator, done: int, state: PageState, seconds: float) -> str:
+def _summary(generator: GanGenerator, done: int, state: SampleState, seconds: float) -> str:
     progress = f"{done}" if done == state.count else f"{done} of {state.count}"
     pixels = "few-pixels" if min(generator.image_size) < SMALL_SIDE else "many-pixels"
     noun = "picture" if state.count == 1 else "pictures"

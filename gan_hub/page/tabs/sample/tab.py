@@ -14,7 +14,7 @@ from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.server.queues import GENERATE_QUEUE, LOAD_QUEUE, RAW, show_queue_on
 from gan_hub.page.tabs.sample import favourites, variations
 from gan_hub.page.tabs.sample.handlers import SampleHandlers
-from gan_hub.recipes.links import MAX_COLUMNS, MAX_COUNT, PageState
+from gan_hub.recipes.links import MAX_COLUMNS, MAX_COUNT, SampleState
 
 NAME, ID = "Sample", "sample"
 
@@ -63,15 +63,17 @@ def _build_controls(model_cache: ModelCache) -> tuple[Any, ...]:
     )
     facts = gr.HTML(elem_classes="model-facts", padding=False)
     with gr.Row(elem_classes="seed-row"):
-        seed = gr.Number(PageState.seed, label="Seed", minimum=0, maximum=MAX_SEED, precision=0, min_width=120, scale=2)
+        seed = gr.Number(
+            SampleState.seed, label="Seed", minimum=0, maximum=MAX_SEED, precision=0, min_width=120, scale=2
+        )
         dice = gr.Button("Surprise me", min_width=120, scale=1, elem_id="dice")
     label = gr.Dropdown([("mixed", "")], value="", label="Class", elem_id="label", allow_custom_value=False)
     truncation = gr.Slider(
-        0, 2, PageState.truncation, step=0.05, label="Truncation", info="lower: more typical · higher: more varied"
+        0, 2, SampleState.truncation, step=0.05, label="Truncation", info="lower: more typical · higher: more varied"
     )
     with gr.Row(elem_id="numbers"):
-        count = gr.Slider(1, MAX_COUNT, PageState.count, step=1, label="Pictures", min_width=120, buttons=[])
-        columns = gr.Slider(1, MAX_COLUMNS, PageState.columns, step=1, label="Columns", min_width=120, buttons=[])
+        count = gr.Slider(1, MAX_COUNT, SampleState.count, step=1, label="Pictures", min_width=120, buttons=[])
+        columns = gr.Slider(1, MAX_COLUMNS, SampleState.columns, step=1, label="Columns", min_width=120, buttons=[])
     with gr.Row(elem_id="actions"):
         generate = gr.Button("Generate", variant="primary", scale=3, min_width=120, elem_id="generate")
         stop = gr.Button("Stop", scale=1, min_width=80, elem_id="stop")
@@ -96,7 +98,7 @@ def _build_results() -> tuple[Any, ...]:
         elem_id="gallery",
         show_label=False,
         label="Pictures",
-        columns=PageState.columns,
+        columns=SampleState.columns,
         object_fit="contain",
         interactive=False,
         buttons=["download", "fullscreen"],

@@ -15,11 +15,10 @@ from gan_hub.page.components.picture_actions import Place
 from gan_hub.page.server.errors import as_sentences
 from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.server.queues import GENERATE_QUEUE, HIDDEN, RAW
-from gan_hub.recipes.explore_links import picture_link, read_picture_link
+from gan_hub.recipes.fields import check_label, check_revision, check_truncation, whole_number
 from gan_hub.recipes.keys import Key
-from gan_hub.recipes.links import MAX_COUNT, PageState
+from gan_hub.recipes.links import MAX_COUNT, SampleState, picture_link, read_picture_link
 from gan_hub.recipes.names import file_stem, public_name
-from gan_hub.recipes.recipe import check_label, check_revision, check_truncation, whole_number
 from gan_hub.sampling.pictures import pictures_of
 from gan_hub.sampling.variations import class_matrix, neighbours
 
@@ -91,7 +90,7 @@ class VariationHandlers:
 
     def choose(self, link: str, event: gr.SelectData) -> tuple[Any, ...]:
         """The picture that was clicked: its link, the panel for it, what it is called as HTML, an empty gallery."""
-        state, problems = PageState.from_query(link if isinstance(link, str) else "")
+        state, problems = SampleState.from_query(link if isinstance(link, str) else "")
         if problems or state.model is None:
             raise ValueError("make pictures first, then choose one")
         index = min(max(event.index if isinstance(event.index, int) else 0, 0), state.count - 1)

@@ -12,9 +12,9 @@ from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.tabs.stylize import styles
 from gan_hub.page.tabs.stylize.painting_cache import Order, Painted
 from gan_hub.painting.photos import Format, check_encoding, encode_photo
+from gan_hub.recipes.fields import whole_number
 from gan_hub.recipes.links import StylizeState, check_detail
 from gan_hub.recipes.names import file_stem, public_name
-from gan_hub.recipes.recipe import whole_number
 from gan_hub.stylizer import PhotoStylizer
 
 MAX_MAX_SIDE = 16_384
