@@ -1,6 +1,6 @@
-"""Feature extractors, in whose spaces generators are measured: classifiers, Inception, or untrained networks."""
+"""Feature extractors for measuring generators: classifiers, Inception, and untrained networks."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
@@ -9,19 +9,22 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, conv2d, leaky_relu
 
-from gan_hub.loading import model_files, weights
-from gan_hub.loading.config import ConfigError, read_json
+from gan_hub.loading import model_files
+from gan_hub.loading.budget import on_meta
+from gan_hub.loading.config import FORMAT_VERSION, ConfigError, FlatConfig, image_size_of, integer, one_of
+from gan_hub.loading.model_files import ModelFiles
+from gan_hub.loading.weights import ModelError
 from gan_hub.models.classifier import Classifier
 
 BATCH = 500
-BUNDLED = {"mnist": "mnist-features", "fashion-mnist": "fashion-features"}  # by the name of the data
+BUNDLED = {"mnist": "mnist-features", "fashion-mnist": "fashion-features"}  # by the name of the data set
 
 
 class Extractor(Protocol):
     """Maps pictures to features.
 
     Attributes:
-        description: what it is and how many features it gives, to stand beside every figure.
+        description: names the network and the number of features, to be printed beside every figure.
     """
 
     description: str
@@ -31,11 +34,37 @@ class Extractor(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class ClassifierConfig(FlatConfig):
+    """The checked configuration of a classifier."""
+
+    architecture: str
+    image_size: tuple[int, int]
+    channels: int
+    num_classes: int
+    feature_dim: int
+    test_accuracy: float
+    class_names: tuple[str, ...] = ()
+    dataset: str = ""
+    format_version: int = FORMAT_VERSION
+
+    def __post_init__(self) -> None:
+        """Check the fields that the network and its description are made from; raises ConfigError."""
+        one_of("architecture", self.architecture, ("classifier",))
+        one_of("format_version", self.format_version, (FORMAT_VERSION,))
+        object.__setattr__(self, "image_size", image_size_of(self.image_size))
+        one_of("channels", self.channels, (1, 3, 4))
+        integer("num_classes", self.num_classes, 1, 10_000)
+        integer("feature_dim", self.feature_dim, 1, 4096)
+        if not isinstance(self.test_accuracy, (int, float)) or not 0 <= self.test_accuracy <= 1:
+            raise ConfigError(f"test_accuracy is {self.test_accuracy!r}; it must be a number from 0 to 1")
+
+
 class FeatureExtractor:
-    """A trained classifier, asked for features or classes of any number of pictures.
+    """A trained classifier that gives the features or the classes of any number of pictures.
 
     Attributes:
-        description: name, accuracy and dimension.
+        description: name, accuracy and number of features.
         num_classes: of the classifier.
     """
 
@@ -49,13 +78,11 @@ class FeatureExtractor:
         """Load a bundled classifier, such as "mnist-features".
 
         Raises:
-            ModelError: there is none of that name, or its files are damaged.
+            ModelError: there is no bundled classifier of that name, or its files are damaged.
         """
         folder = model_files.BUNDLED_FOLDER / Path(name).name
         if not (folder / model_files.CONFIG_FILE).is_file():
-            raise weights.ModelError(
-                f"there is no bundled feature extractor '{name}'; there are: {', '.join(_names())}"
-            )
+            raise ModelError(f"there is no bundled feature extractor '{name}'; there are: {_bundled()}")
         return cls.from_folder(folder)
 
     @classmethod
@@ -63,19 +90,26 @@ class FeatureExtractor:
         """Load a classifier that `train/classifier.py` wrote.
 
         Raises:
-            ModelError: the files are damaged, or of something else.
-            ConfigError: the configuration can't be used.
+            ModelError: the folder holds something else, or its files are damaged.
         """
-        config = read_json(folder / model_files.CONFIG_FILE)
-        if config.get("architecture") != "classifier":
-            raise ConfigError(f"'{folder.name}' is not a classifier; bundled ones are: {', '.join(_names())}")
-        shape = {key: config[key] for key in ("channels", "num_classes", "feature_dim")}
-        with torch.device("meta"):
-            classifier = Classifier(image_size=tuple(config["image_size"]), **shape)
-        weights.load_weights(classifier, folder / weights.WEIGHTS_FILE, folder.name)
-        accuracy = f"test accuracy {config['test_accuracy']:.2%}"
-        description = f"{folder.name} ({accuracy}, {config['feature_dim']} standardised penultimate features)"
-        return cls(classifier.to(memory_format=torch.channels_last), description)
+        files = ModelFiles(folder.name, folder)
+        values = model_files.load_config(files)
+        if values.get("architecture") != "classifier":
+            raise ModelError(f"'{files.name}' is not a classifier; the bundled ones are: {_bundled()}")
+        try:
+            config = ClassifierConfig.from_dict(values)
+        except ConfigError as error:
+            raise ModelError(f"'{files.name}' can't be loaded: {error}") from error
+        with on_meta():
+            classifier = Classifier(
+                image_size=config.image_size,
+                channels=config.channels,
+                num_classes=config.num_classes,
+                feature_dim=config.feature_dim,
+            )
+        files.load_weights(classifier)
+        accuracy = f"test accuracy {config.test_accuracy:.2%}"
+        return cls(classifier, f"{files.name} ({accuracy}, {config.feature_dim} standardised penultimate features)")
 
     @torch.inference_mode()
     def __call__(self, images: Tensor) -> Tensor:
@@ -89,18 +123,18 @@ class FeatureExtractor:
 
 
 class RandomFeatures:
-    """A convolutional network with random weights, for pictures that no trained network is at hand for.
+    """A convolutional network with random weights, for pictures that no trained network is available for.
 
     Random embeddings rank generators much as trained ones do, and favour none (Naeem et al., 2020, arXiv:2002.09797,
-    section 4). The figures mean something beside one another only.
+    section 4). The figures are meaningful only in comparison with each other.
 
     Args:
         channels: of the pictures.
     """
 
     WIDTHS = (32, 64, 64)
-    CELLS = 2  # a side: features are means over quarters of the picture
-    MAX_SIZE = 64  # pixels a side; larger pictures are scaled down to it
+    CELLS = 2  # along each side: features are means over quarters of the picture
+    MAX_SIZE = 64  # pixels along each side; larger pictures are scaled down to it
 
     def __init__(self, channels: int) -> None:
         generator = torch.Generator().manual_seed(0)
@@ -127,10 +161,10 @@ class RandomFeatures:
 
 
 class InceptionFeatures:
-    """The Inception network of the FID, from torch-fidelity: what published figures are measured with.
+    """The Inception network of the FID, from torch-fidelity, with which published figures are measured.
 
     Args:
-        weights_path: a file with its weights, as torch-fidelity has them; downloaded by it if left out.
+        weights_path: a file with its weights, in torch-fidelity's form; None lets torch-fidelity download them.
 
     Raises:
         ModelError: torch-fidelity is not installed, or the weights can't be loaded.
@@ -142,55 +176,53 @@ class InceptionFeatures:
         try:
             from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
         except ImportError as error:
-            raise weights.ModelError(
-                "Inception features need torch-fidelity; run: pip install torch-fidelity"
-            ) from error
+            raise ModelError("Inception features need torch-fidelity; run: pip install torch-fidelity") from error
         path = None if weights_path is None else str(weights_path)
         try:
             network = FeatureExtractorInceptionV3("inception-v3-compat", ["2048"], feature_extractor_weights_path=path)
         except (OSError, RuntimeError) as error:
-            raise weights.ModelError(
-                f"the weights of Inception can't be loaded ({str(error).splitlines()[0]}); name a file of them with "
-                "--extractor weights-inception-2015-12-05-6726825d.pth, or use --extractor random"
+            raise ModelError(
+                f"the weights of Inception can't be loaded ({str(error).splitlines()[0]}); name a file that "
+                "holds them with --extractor weights-inception-2015-12-05-6726825d.pth, or use --extractor random"
             ) from error
         self.network: nn.Module = network.eval()
         self.description = "Inception (torch-fidelity's inception-v3-compat, 2048 features)"
 
     @torch.inference_mode()
     def __call__(self, images: Tensor) -> Tensor:
-        """Map images [N, C, H, W] in [-1, 1] to features [N, 2048]; grey becomes RGB, RGBA is laid on white."""
+        """Map images [N, C, H, W] in [-1, 1] to features [N, 2048]; grey becomes RGB, RGBA is composited on white."""
         device = next(self.network.parameters()).device
         found = [self.network(as_rgb(batch).to(device))[0].double().cpu() for batch in images.split(self.BATCH)]
         return torch.cat(found)
 
 
 def as_rgb(images: Tensor) -> Tensor:
-    """Images [N, C, H, W] in [-1, 1] with 1, 3 or 4 channels as uint8 RGB [N, 3, H, W].
+    """Convert images [N, C, H, W] in [-1, 1] with 1, 3 or 4 channels to uint8 RGB [N, 3, H, W].
 
     Raises:
-        ValueError: they have other channels.
+        ValueError: the images have another number of channels.
     """
     channels = images.shape[1]
     if channels not in (1, 3, 4):
         raise ValueError(f"pictures of {channels} channels can't be shown to a network for RGB; allowed are 1, 3 and 4")
-    if channels == 4:  # the colours are multiplied by alpha already
+    if channels == 4:  # the colours are already multiplied by alpha
         colour, alpha = (images[:, :3] + 1) / 2, (images[:, 3:] + 1) / 2
         images = 2 * (colour + 1 - alpha) - 1
     return ((images.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).expand(-1, 3, -1, -1)
 
 
 def choose_extractor(name: str, *, data_name: str, channels: int) -> Extractor:
-    """The extractor of a name.
+    """Load the feature extractor of a name.
 
     Args:
-        name: `auto` (the bundled classifier of the data, or random where there is none), `random`, `inception`, a
-            bundled classifier's name, a folder with a classifier, or a .pth file with the weights of Inception.
-        data_name: of the pictures to be measured.
+        name: `auto` (the bundled classifier for the data set, or random features if there is none), `random`,
+            `inception`, a bundled classifier's name, a folder with a classifier, or a .pth file with the weights of
+            Inception.
+        data_name: the name of the data set to be measured.
         channels: of the pictures.
 
     Raises:
         ModelError: there is no such extractor, or it can't be loaded.
-        ConfigError: a folder holds something else.
     """
     if name == "auto":
         bundled = BUNDLED.get(data_name)
@@ -205,5 +237,5 @@ def choose_extractor(name: str, *, data_name: str, channels: int) -> Extractor:
     return FeatureExtractor.from_folder(path) if path.is_dir() else FeatureExtractor.from_bundled(name)
 
 
-def _names() -> Sequence[str]:
-    return sorted(path.name for path in model_files.BUNDLED_FOLDER.glob("*-features"))
+def _bundled() -> str:
+    return ", ".join(sorted(path.name for path in model_files.BUNDLED_FOLDER.glob("*-features")))

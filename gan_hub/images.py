@@ -1,4 +1,4 @@
-"""The only place that knows [-1, 1] <-> uint8 <-> PIL: conversion, grids, enlargement, PNG and WebP."""
+"""Conversion between [-1, 1], uint8 and PIL, which no other module does; grids, enlargement, PNG and WebP."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -26,14 +26,14 @@ def from_uint8(images: Tensor) -> Tensor:
 def to_pil(images: Tensor) -> list[Image.Image]:
     """Images [N, C, H, W] in [-1, 1] to N pictures; C = 1 is grey, 3 RGB, 4 RGBA with the colours multiplied by alpha.
 
-    Pictures of 4 channels come out with colours and alpha apart, as RGBA files have them.
+    In the resulting RGBA pictures the colours are not multiplied by alpha, as in RGBA files.
     """
     arrays = to_uint8(images).permute(0, 2, 3, 1).contiguous().cpu().numpy()
     return [from_array(array) for array in arrays]
 
 
 def from_array(array: np.ndarray) -> Image.Image:
-    """An array [H, W, C] of uint8 to a picture; of RGBA, the array's colours are multiplied by alpha."""
+    """A uint8 array [H, W, C] to a picture; the colours of an RGBA array are multiplied by alpha."""
     if array.shape[2] == 4:
         # A network may paint more colour than its alpha has room for.
         array = np.minimum(array, array[:, :, 3:])
@@ -48,13 +48,13 @@ def has_alpha(picture: Image.Image) -> bool:
 
 def with_alpha(picture: Image.Image) -> Image.Image:
     """Any picture as RGBA."""
-    if picture.mode == "La":  # the one mode that Pillow takes only half of the way
+    if picture.mode == "La":  # the one mode that Pillow does not convert to RGBA directly
         picture = picture.convert("LA")
     return picture.convert("RGBA")
 
 
 def over_white(picture: Image.Image) -> Image.Image:
-    """A picture with alpha laid over white, as RGB; one without as it is."""
+    """Composite a picture with alpha on white, as RGB; a picture without alpha stays as it is."""
     if not has_alpha(picture):
         return picture
     layer = with_alpha(picture)
@@ -62,10 +62,10 @@ def over_white(picture: Image.Image) -> Image.Image:
 
 
 def sixteen_bits_to_eight(picture: Image.Image) -> Image.Image:
-    """A grey picture with values from 0 to 65535 as L, rounded; Pillow's own conversion would clip them at 255.
+    """Convert a grey picture with values from 0 to 65535 to L, rounded; Pillow's own conversion clips them at 255.
 
     Raises:
-        ValueError: values below or above.
+        ValueError: a value is outside that range.
     """
     values = np.asarray(picture)
     if values.min() < 0 or values.max() > 65535:
@@ -75,7 +75,7 @@ def sixteen_bits_to_eight(picture: Image.Image) -> Image.Image:
 
 
 def grid(pictures: Sequence[Image.Image], columns: int, *, padding: int = 2) -> Image.Image:
-    """Lay pictures of one size and mode out in rows, left to right, on black (transparent for RGBA).
+    """Arrange pictures of one size and mode in rows, left to right, on black (transparent for RGBA).
 
     Args:
         pictures: at least one.
@@ -100,23 +100,23 @@ def grid(pictures: Sequence[Image.Image], columns: int, *, padding: int = 2) -> 
 
 
 def enlarge(picture: Image.Image, factor: int) -> Image.Image:
-    """Repeat each pixel `factor` times in both directions: crisp, nothing invented."""
+    """Repeat each pixel `factor` times in both directions: crisp, and without invented detail."""
     return picture.resize((picture.width * factor, picture.height * factor), Image.Resampling.NEAREST)
 
 
 def fitted(size: tuple[int, int], longest: int) -> tuple[np.ndarray, np.ndarray]:
-    """Which row and column of a picture each row and column of its enlargement shows; both are even in number.
+    """For each row and column of an enlargement, the row and column of the picture that it shows; both counts are even.
 
-    Pixels become squares of one whole side, the largest for which the longer side is at most `longest`, but at least 1.
-    What is then missing to `longest`, if it is less than one such square, or to an even number, the outermost rows and
-    columns are widened by.
+    Pixels become squares whose side is the largest whole number for which the longer side is at most `longest`, but at
+    least 1. The outermost rows and columns are widened to reach `longest`, if less than one square is missing, or an
+    even number.
 
     Args:
         size: (width, height) of the picture.
         longest: even.
 
     Returns:
-        indices [H] of rows and [W] of columns, in the order of an array's.
+        the indices [H] of rows and [W] of columns.
     """
     factor = max(1, longest // max(size))
     missing = longest - factor * max(size)
@@ -130,7 +130,7 @@ def fitted(size: tuple[int, int], longest: int) -> tuple[np.ndarray, np.ndarray]
 
 
 def enlarged(picture: Image.Image, rows: np.ndarray, columns: np.ndarray) -> Image.Image:
-    """The picture that shows these rows and columns of another; see `fitted`."""
+    """The picture that shows the given rows and columns of another; see `fitted`."""
     result = Image.fromarray(np.asarray(picture)[rows][:, columns], picture.mode)
     if picture.mode == "P":
         result.putpalette(picture.getpalette() or [])

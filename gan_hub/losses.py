@@ -20,17 +20,17 @@ def cross_entropy_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -
 
 
 def minimax_generator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """log(1 - D(G(z))), the other side of the same game; its gradient vanishes where D is sure (saturates).
+    """log(1 - D(G(z))), the other side of the same game; it saturates: where D is sure, its gradient vanishes.
 
-    Goodfellow et al., 2014, arXiv:1406.2661, equation 1. `real_logits` play no part.
+    Goodfellow et al., 2014, arXiv:1406.2661, equation 1. `real_logits` are not used.
     """
     return -softplus(fake_logits)
 
 
 def non_saturating_generator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """-log D(G(z)): the same fixed point, a strong gradient where D is sure.
+    """-log D(G(z)): the same fixed point, with a strong gradient where D is sure.
 
-    Goodfellow et al., 2014, arXiv:1406.2661, end of section 3. `real_logits` play no part.
+    Goodfellow et al., 2014, arXiv:1406.2661, end of section 3. `real_logits` are not used.
     """
     return softplus(-fake_logits)
 
@@ -41,7 +41,7 @@ def least_squares_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -
 
 
 def least_squares_generator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """(D(G(z)) - 1)^2 / 2: Mao et al., 2016, arXiv:1611.04076, equation 9. `real_logits` play no part."""
+    """(D(G(z)) - 1)^2 / 2: Mao et al., 2016, arXiv:1611.04076, equation 9. `real_logits` are not used."""
     return (fake_logits - 1).square() / 2
 
 
@@ -62,21 +62,21 @@ def wasserstein_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> 
 
 
 def critic_generator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """-D(G(z)), the generator's side of both the Wasserstein and the hinge loss. `real_logits` play no part."""
+    """-D(G(z)), the generator's side of both the Wasserstein and the hinge loss. `real_logits` are not used."""
     return -fake_logits
 
 
 def relativistic_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """softplus(-(D(x) - D(G(z)))): each real picture should look more real than the fake beside it.
+    """softplus(-(D(x) - D(G(z)))): each real picture should look more real than the fake one it is paired with.
 
     Relativistic pairing (Jolicoeur-Martineau, 2018, arXiv:1807.00734) as in R3GAN
-    (Huang et al., 2024, arXiv:2501.05441, equation 2), where it is shown to leave no basin for collapsed modes.
+    (Huang et al., 2024, arXiv:2501.05441, equation 2), which shows that it leaves no basin for collapsed modes.
     """
     return softplus(-(real_logits - fake_logits))
 
 
 def relativistic_generator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """softplus(-(D(G(z)) - D(x))): the non-saturating counterpart, as R3GAN's published code trains it."""
+    """softplus(-(D(G(z)) - D(x))): the non-saturating counterpart, as in R3GAN's published code."""
     return softplus(-(fake_logits - real_logits))
 
 
@@ -86,11 +86,11 @@ def squared_gradient_norm(images: Tensor, logits: Tensor) -> Tensor:
     Mescheder et al., 2018, arXiv:1801.04406, equation 9 (R1) and 10 (R2), there multiplied by gamma / 2.
 
     Args:
-        images: [B, C, H, W], requires a gradient, and `logits` were computed from it.
+        images: [B, C, H, W]; requires a gradient, and `logits` were computed from it.
         logits: [B].
 
     Returns:
-        [B], with a graph through the gradient, so that it can be trained on.
+        [B], with a graph through the gradient, so that it can be a training loss.
     """
     (gradient,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
     return gradient.square().flatten(1).sum(1)
@@ -108,12 +108,12 @@ def gradient_penalty(images: Tensor, logits: Tensor) -> Tensor:
     Returns:
         [B], with a graph through the gradient.
     """
-    # The square root has no derivative at 0, where a new critic may be.
+    # The square root has no derivative at 0, which a new critic may give.
     return ((squared_gradient_norm(images, logits) + 1e-12).sqrt() - 1).square()
 
 
 def interpolates(real: Tensor, fake: Tensor, generator: torch.Generator) -> Tensor:
-    """A point chosen uniformly on the line between each real and each fake picture [B, C, H, W], as a leaf."""
+    """Points drawn uniformly from the lines between paired real and fake pictures [B, C, H, W], as a leaf tensor."""
     weight = torch.rand(len(real), *[1] * (real.ndim - 1), generator=generator).to(real.device)
     return torch.lerp(fake, real, weight).detach().requires_grad_()
 
@@ -125,7 +125,7 @@ def mutual_information_loss(code_logits: Tensor, codes: Tensor) -> Tensor:
 
     Args:
         code_logits: [B, num_categories], the discriminator's guess.
-        codes: [B, num_categories], one-hot, the codes that the pictures were made from.
+        codes: [B, num_categories], one-hot: the codes that the pictures were made from.
 
     Returns:
         [B].
@@ -147,15 +147,13 @@ LOSSES: dict[str, tuple[Loss, Loss]] = {
 
 
 def chance_loss(name: str) -> float | None:
-    """The discriminator's loss when it can't tell real from fake: the lowest that one logit for all of them gives.
+    """The loss of a discriminator that can't tell real from fake: the lowest that equal logits for all pictures give.
 
     Args:
-        name: one of `LOSSES`.
+        name: a key of `LOSSES`.
 
     Returns:
-        None for a critic, whose loss has no scale.
+        None for a critic: its loss is then 0 and has no scale to compare with.
     """
-    if name == "wasserstein":
-        return None
-    middle = torch.tensor([0.0, 0.5])  # of logits, and of the targets 0 and 1 of least squares
-    return float(LOSSES[name][0](middle, middle).min())
+    logits = torch.tensor([0.0, 0.5])  # in the middle between the targets: of cross entropy and of least squares
+    return float(LOSSES[name][0](logits, logits).min()) or None

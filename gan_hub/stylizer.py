@@ -1,4 +1,4 @@
-"""PhotoStylizer: from any photo to a painting of the same size, over every image-to-image network."""
+"""PhotoStylizer: turns any photo into a painting of the same size, with any image-to-image network."""
 
 import math
 import numbers
@@ -16,13 +16,13 @@ from gan_hub.loading.budget import check_budget
 from gan_hub.loading.config import FORMAT_VERSION
 from gan_hub.loading.pretrained import PretrainedModel
 from gan_hub.loading.stylizer_config import StylizerConfig
-from gan_hub.models.stylizers import STYLIZERS
-from gan_hub.painting.blending import Painting, resized
+from gan_hub.models import STYLIZERS
+from gan_hub.painting.blending import Painting, reduced_size, resized
 from gan_hub.painting.noise import position_noise
 from gan_hub.painting.photos import PhotoError, Upright, upright
 from gan_hub.painting.tiling import TiledPass
 
-MAX_PAINTED_PIXELS = 200_000_000  # of a result: a photo of 50 MP, twice as large
+MAX_PAINTED_PIXELS = 200_000_000  # of the result: a photo of 50 MP at twice its width and height
 MAX_TILE_SIZE = 4096
 
 
@@ -36,15 +36,15 @@ class PhotoStylizer(
     """A painter of photos, or an upscaler of pictures.
 
     Args:
-        architecture: a key of `gan_hub.models.stylizers.STYLIZERS`.
+        architecture: a key of `gan_hub.models.STYLIZERS`.
         widths: channels; how many depends on the architecture.
         num_blocks: residual blocks.
-        noise_channels: of the noise that strokes grow from; 0 = none.
+        noise_channels: of the noise that strokes grow from; 0 = no noise.
         scale: how many times as large the output is; more than 1 for an upscaler.
         format_version: of config.json.
 
     Raises:
-        ConfigError: an argument is out of bounds, or all together ask for more than `MAX_PARAMETERS`.
+        ConfigError: an argument is out of bounds, or the network would have more than `MAX_PARAMETERS`.
     """
 
     config: StylizerConfig
@@ -82,21 +82,21 @@ class PhotoStylizer(
 
     @property
     def grid(self) -> int:
-        """Height and width of what `forward` takes are multiples of it."""
+        """The height and width of the photos that `forward` takes are multiples of it."""
         return int(self.network.grid)  # type: ignore[arg-type]
 
     @property
     def noise_grid(self) -> int:
-        """Pixels along the side of one cell of noise."""
+        """The side of one cell of noise, in pixels."""
         return int(self.network.noise_grid)  # type: ignore[arg-type]
 
     @property
     def noise_cells(self) -> tuple[int, ...]:
-        """Of the noise that the network takes, the cell of each channel; see `gan_hub.painting.noise`."""
+        """The cell of each channel of the noise that the network takes; see `gan_hub.painting.noise`."""
         return tuple(self.network.noise_cells)  # type: ignore[arg-type]
 
     def features(self, photo: Tensor, noise: Tensor) -> list[Tensor]:
-        """What the first part of the network makes of photos; see the networks in `gan_hub.models`."""
+        """The activations of the first part of the network; see the networks in `gan_hub.models`."""
         return self.network.features(photo, noise)  # type: ignore[operator]
 
     def forward(self, photo: Tensor, noise: Tensor | None = None) -> Tensor:
@@ -104,7 +104,7 @@ class PhotoStylizer(
 
         Args:
             photo: [B, 3, H, W] in [-1, 1], H and W multiples of `grid`.
-            noise: [B, noise_channels, H / noise_grid, W / noise_grid] of variance 1; that of seed 0 if None.
+            noise: [B, noise_channels, H / noise_grid, W / noise_grid] of variance 1; None = the noise of seed 0.
 
         Returns:
             [B, 3, scale * H, scale * W], about in [-1, 1].
@@ -118,8 +118,7 @@ class PhotoStylizer(
                 f"of {self.grid}"
             )
         if noise is None:
-            cell = int(self.network.noise_grid)  # type: ignore[arg-type]
-            rows, columns = photo.shape[2] // cell, photo.shape[3] // cell
+            rows, columns = (side // self.noise_grid for side in photo.shape[2:])
             noise = position_noise(rows, columns, cells=self.noise_cells, seed=0)
             noise = noise.to(photo.device).expand(len(photo), -1, -1, -1)
         return self.network(photo, noise)
@@ -137,23 +136,23 @@ class PhotoStylizer(
         keep_metadata: bool = False,
         on_progress: Callable[[float], None] | None = None,
     ) -> Image.Image:
-        """Paint a photo whole, in bounded memory; the photo itself is left alone.
+        """Paint a photo of any size in bounded memory; the photo itself is not changed.
 
         Args:
-            photo: of any mode and of up to 50 million pixels; turned as its EXIF says; of an animation, the frame it
-                stands at.
+            photo: of any mode and up to 50 million pixels; its EXIF rotation is applied. Of an animation, the current
+                frame is painted.
             strength: from 0 (the photo, pixel by pixel) to 1 (the painting).
             keep_colors: take only the lightness from the painting, and the colours from the photo.
-            detail: in (0, 1]: the part of the photo's side at which it is painted; less gives larger strokes.
+            detail: in (0, 1]: the fraction of the photo's size at which it is painted; less gives larger strokes.
             seed: of the noise.
             max_side: reduce the photo first so that its longer side is at most this.
-            tile_size: pixels along the side of what is painted at a time; changes memory and speed, not the result.
-                None = what suits the network: 24 megapixels in less than 1.5 GiB.
-            keep_metadata: keep the photo's EXIF, place and time included; left out otherwise.
-            on_progress: called with the share that is done, up to 1; may raise to stop.
+            tile_size: the side of the tiles that are painted one at a time, in pixels; changes memory and speed, not
+                the result. None = the network's own: 24 megapixels in less than 1.5 GiB.
+            keep_metadata: keep the photo's EXIF, including place and time.
+            on_progress: called with the finished share of the work, up to 1; may raise to stop.
 
         Returns:
-            RGB, or RGBA if the photo has alpha, which is kept; of the upright photo's size times `scale`. An RGB
+            RGB, or RGBA with the photo's alpha if it has one; the size of the upright photo times `scale`. An RGB
             colour profile is kept in `info["icc_profile"]`.
 
         Raises:
@@ -182,9 +181,9 @@ class PhotoStylizer(
         tile_size: int | None = None,
         on_progress: Callable[[float], None] | None = None,
     ) -> Painting:
-        """What takes long of `stylize`; its `blended` gives the rest, any number of times.
+        """The slow part of `stylize`; the result's `blended` does the rest, any number of times.
 
-        Arguments and errors are those of `stylize`.
+        The arguments and errors are those of `stylize`.
         """
         check_options(strength=1.0, detail=detail, seed=seed, max_side=max_side, tile_size=tile_size)
         parts, size = self._prepared(photo, max_side)
@@ -194,7 +193,7 @@ class PhotoStylizer(
         return Painting(parts, resized(colours, size))
 
     def _prepared(self, photo: Image.Image, max_side: int | None) -> tuple[Upright, tuple[int, int]]:
-        """The photo upright and reduced, and the size of its painting."""
+        """Turn the photo upright and reduce it; returns it with the size of its painting."""
         parts = _reduced(upright(photo), max_side)
         size = parts.colours.width * self.scale, parts.colours.height * self.scale
         if size[0] * size[1] > MAX_PAINTED_PIXELS:
@@ -216,7 +215,7 @@ class PhotoStylizer(
         )
 
     def generate_model_card(self, *, name: str, facts: card.StyleFacts | None = None) -> ModelCard:
-        """The README of the model: what it is, how to load it by `name`, how it was trained if `facts` say so."""
+        """Write the model's README: what it is, how to load it by `name` and, given `facts`, how it was trained."""
         return card.stylizer_card(self.config, weights.count_parameters(self), facts, name=name, version=__version__)
 
 
@@ -242,14 +241,13 @@ def _is_number(value: object) -> bool:
 
 
 def _reduced(parts: Upright, max_side: int | None) -> Upright:
-    """The photo with its longer side at most `max_side`, with its shape as far as whole pixels let it."""
-    longest = max(parts.colours.size)
-    if max_side is None or longest <= max_side:
+    """The photo with its longer side at most `max_side`."""
+    size = reduced_size(parts.colours.size, max_side)
+    if size == parts.colours.size:
         return parts
-    size = [max(1, round(side * max_side / longest)) for side in parts.colours.size]
     if parts.alpha is None:
         return Upright(resized(parts.colours, size), None, parts.icc_profile, parts.exif)
     layer = parts.colours.copy()
     layer.putalpha(parts.alpha)
-    layer = resized(layer, size)  # Pillow lets what is transparent not bleed into what is not
+    layer = resized(layer, size)  # as RGBA, so that Pillow weighs the colours by alpha
     return Upright(layer.convert("RGB"), layer.getchannel("A"), parts.icc_profile, parts.exif)

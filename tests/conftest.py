@@ -30,8 +30,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import torch  # noqa: E402
 
 from gan_hub import GanGenerator, PhotoStylizer  # noqa: E402
-from gan_hub.models import ARCHITECTURES  # noqa: E402
-from gan_hub.models.stylizers import STYLIZERS  # noqa: E402
+from gan_hub.models import ARCHITECTURES, STYLIZERS  # noqa: E402
 
 _connect = socket.socket.connect
 

@@ -1,4 +1,4 @@
-"""The contract of GanGenerator: what a seed, a label and a truncation mean, and what is refused."""
+"""The contract of GanGenerator: the meaning of seeds, labels and truncation, and the errors."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Losses against values worked out by hand, and that swapped arguments are not the same."""
+"""Losses against values computed by hand; swapped arguments give other values."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The contract of PhotoStylizer: any photo whole, of its exact size; alpha and profile kept, what is private not."""
+"""The contract of PhotoStylizer: any photo, at its exact size, with alpha and profile but without private metadata."""
 
 import io
 import json
@@ -384,7 +384,7 @@ def test_strict_loading(tmp_path: Path):
     config = tmp_path / "it" / "config.json"
     values = json.loads(config.read_text())
     config.write_text(json.dumps({**values, "num_blocks": 3}))
-    with pytest.raises(ModelError, match=r"the two files do not belong together|do not fit its config"):
+    with pytest.raises(ModelError, match=r"the two files do not belong together|does not fit the config"):
         PhotoStylizer.from_pretrained(tmp_path / "it")
     config.write_text(json.dumps({**values, "trust_remote_code": True}))
     with pytest.raises(ModelError, match="unknown keys in the config"):

@@ -1,11 +1,12 @@
-"""Directions in the latent space along which pictures change most: without labels, in seconds, for any network.
+"""Directions in the latent space along which pictures change most: found without labels, in seconds, for any network.
 
-Two ways. SeFa (Shen & Zhou, 2020, arXiv:2007.06600, section 3.2): a step n along z changes what the first layer gives
-by A n, so the n of unit length that change it most are the eigenvectors of A^T A: closed form, nothing is sampled.
-GANSpace (Harkonen et al., 2020, arXiv:2004.02546, section 2.1): the principal components of early activations over many
-z, mapped back to z by least squares (equation 2): what varies most among real latents, non-linear layers included.
+There are two methods. SeFa (Shen & Zhou, 2020, arXiv:2007.06600, section 3.2): a step n along z changes the output of
+the first layer by A n, so the unit vectors n that change it most are the eigenvectors of A^T A, in closed form and
+without samples. GANSpace (Harkonen et al., 2020, arXiv:2004.02546, section 2.1): the principal components of early
+activations over many z, mapped back to z by least squares (equation 2), find what varies most among real latents,
+non-linear layers included.
 
-A categorical code at the front of z is no place for small steps: directions have zeros there.
+Small steps mean nothing in a categorical code at the front of z, so directions have zeros there.
 """
 
 import json
@@ -23,13 +24,14 @@ from torch import Tensor, nn
 
 from gan_hub.latents.seeds import with_scaled_code
 from gan_hub.loading.config import GeneratorConfig, shorten
+from gan_hub.loading.model_files import ModelFiles
 from gan_hub.loading.weights import ModelError, read_header
 
 DIRECTIONS_FILE = "directions.safetensors"
 MAX_DIRECTIONS = 64
-MAX_BYTES = 2 * 2**20  # 64 directions of the longest latents have half of it
+MAX_BYTES = 2 * 2**20  # twice what 64 directions of the longest latents take
 MAX_NAME_LENGTH = 64
-NUM_LATENTS = 1024  # that GANSpace looks at
+NUM_LATENTS = 1024  # that GANSpace samples
 NUM_ACTIVATIONS = 4096  # of the early activations, at most
 
 Method = Literal["sefa", "ganspace"]
@@ -37,18 +39,18 @@ METHODS: tuple[Method, ...] = get_args(Method)
 
 
 class DirectionsError(ValueError):
-    """Directions that are not possible; the message says what came and what is accepted."""
+    """Directions that can't be used; the message says what they are and what is accepted."""
 
 
 class LatentNetwork(Protocol):
-    """What `find_directions` needs of a generator."""
+    """The part of a generator that `find_directions` needs."""
 
     config: GeneratorConfig
     network: nn.Module
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
+        """The device that holds the weights."""
 
     def latents(self, seeds: Sequence[int]) -> Tensor:
         """The latents of the seeds."""
@@ -59,10 +61,10 @@ class Directions:
     """Named directions in a latent space.
 
     Attributes:
-        names: one a direction, all different.
+        names: one for each direction, all different.
         vectors: [K, latent_dim], float32, each of unit length, on the CPU.
-        scales: [K], float32: how far along its vector an amount of 1 leads, a deviation of what varies there.
-        method: that found them.
+        scales: [K], float32: the length of the step along each vector for an amount of 1, one standard deviation.
+        method: the method that found the directions.
 
     Raises:
         DirectionsError: the parts do not fit together, there are none or too many, or numbers are out of bounds.
@@ -74,7 +76,7 @@ class Directions:
     method: Method
 
     def __post_init__(self) -> None:
-        """Check that this is what it should be."""
+        """Check every field."""
         count = len(self.names)
         if not 1 <= count <= MAX_DIRECTIONS:
             raise DirectionsError(f"there are {count} directions; from 1 to {MAX_DIRECTIONS} are possible")
@@ -86,30 +88,30 @@ class Directions:
                     f"the name {shorten(repr(name))} is not possible; use 1 to {MAX_NAME_LENGTH} printable characters"
                 )
         if len(set(self.names)) != count:
-            raise DirectionsError("two directions have the same name; give each its own")
+            raise DirectionsError("two directions have the same name; give each its own name")
         if self.vectors.ndim != 2 or len(self.vectors) != count or self.scales.shape != (count,):
             raise DirectionsError(
                 f"{count} names, vectors {list(self.vectors.shape)} and scales {list(self.scales.shape)} do not fit; "
-                f"there must be [{count}, latent_dim] and [{count}]"
+                f"the shapes must be [{count}, latent_dim] and [{count}]"
             )
         if not (torch.isfinite(self.vectors).all() and torch.isfinite(self.scales).all()):
             raise DirectionsError("the directions hold NaN or infinite values")
         if ((self.vectors.norm(dim=1) - 1).abs() > 1e-3).any() or not ((self.scales > 0) & (self.scales < 1e3)).all():
-            raise DirectionsError("each vector must have length 1, and each scale lie between 0 and 1000")
+            raise DirectionsError("each vector must have length 1, and each scale must lie between 0 and 1000")
 
     def __len__(self) -> int:
         return len(self.names)
 
     @property
     def latent_dim(self) -> int:
-        """Length of the latents that these are for."""
+        """Length of the latents that the directions are for."""
         return self.vectors.shape[1]
 
     def renamed(self, index: int, name: str) -> "Directions":
-        """The same directions, one under another name.
+        """The same directions with one of them renamed.
 
         Raises:
-            DirectionsError: the name is not possible, or another one's.
+            DirectionsError: the name is not possible, or another direction has it.
             IndexError: there is no such direction.
         """
         names = list(self.names)
@@ -117,12 +119,22 @@ class Directions:
         return replace(self, names=tuple(names))
 
     def save(self, folder: Path) -> Path:
-        """Write directions.safetensors to a folder; the same directions give the same bytes."""
+        """Write directions.safetensors to a folder; equal directions give equal bytes."""
         path = folder / DIRECTIONS_FILE
         tensors = {"scales": self.scales.contiguous(), "vectors": self.vectors.contiguous()}
-        # One key: safetensors writes several in another order each time.
+        # One key, because safetensors writes several in a different order each time.
         save_file(tensors, path, metadata={"directions": json.dumps({"method": self.method, "names": self.names})})
         return path
+
+    @classmethod
+    def beside(cls, files: ModelFiles, config: GeneratorConfig) -> "Directions | None":
+        """Load the directions beside a generator, from the same folder or commit; None if there are none.
+
+        Raises:
+            ModelError: as in `load`, or the file can't be fetched.
+        """
+        path = files.optional_path(DIRECTIONS_FILE, MAX_BYTES)
+        return None if path is None else cls.load(path, config, name=files.name)
 
     @classmethod
     def load(cls, path: Path, config: GeneratorConfig, *, name: str) -> "Directions":
@@ -130,11 +142,11 @@ class Directions:
 
         Args:
             path: of the file.
-            config: of the generator that they are for.
+            config: of the generator that the directions are for.
             name: of the model, for errors.
 
         Raises:
-            ModelError: the file is too large, damaged, of another latent space, or holds something else.
+            ModelError: the file is too large, damaged, for another latent space, or holds something else.
         """
         if (size := path.stat().st_size) > MAX_BYTES:
             raise ModelError(f"{DIRECTIONS_FILE} of '{name}' has {size:,} bytes; at most {MAX_BYTES:,} are read")
@@ -152,7 +164,7 @@ class Directions:
             found_directions = cls(tuple(words["names"]), tensors["vectors"], tensors["scales"], words["method"])
             return check_fit(found_directions, config)
         except DirectionsError as error:
-            raise ModelError(f"{DIRECTIONS_FILE} of '{name}' is refused: {error}") from error
+            raise ModelError(f"{DIRECTIONS_FILE} of '{name}' can't be used: {error}") from error
         except (ValueError, RecursionError, TypeError, KeyError, SafetensorError) as error:
             raise ModelError(
                 f"{DIRECTIONS_FILE} of '{name}' is damaged; find them again with `gan-hub directions`"
@@ -160,26 +172,27 @@ class Directions:
 
 
 def check_fit(directions: Directions, config: GeneratorConfig) -> Directions:
-    """Return the directions, or raise DirectionsError if they are for latents of another length, or move a code."""
+    """Return the directions, or raise DirectionsError if the latents have another length or the code would move."""
     if directions.latent_dim != config.latent_dim:
         raise DirectionsError(
-            f"the directions are for latents of length {directions.latent_dim}; this generator's have "
-            f"{config.latent_dim}"
+            f"the directions are for latents of length {directions.latent_dim}; the latents of this generator have "
+            f"length {config.latent_dim}"
         )
     if directions.vectors[:, : config.num_categories].any():
         raise DirectionsError(
-            f"the directions move the first {config.num_categories} entries of z, which are this generator's code"
+            f"the directions move the first {config.num_categories} entries of z, which hold this generator's code"
         )
     return directions
 
 
 def move(z: Tensor, directions: Directions, amounts: Sequence[float] | Tensor) -> Tensor:
-    """Latents moved along directions; what is along others, and a categorical code, stays.
+    """Move latents along directions; a categorical code stays as it is.
 
     Args:
         z: [N, latent_dim].
         directions: K of them.
-        amounts: [K], or [N, K] with other amounts for each latent; 0 leaves z alone, 1 is a deviation, 2 to 3 is far.
+        amounts: [K], or [N, K] with separate amounts for each latent. 0 leaves z as it is, 1 is a standard deviation,
+            2 to 3 is far.
 
     Returns:
         [N, latent_dim].
@@ -199,16 +212,16 @@ def move(z: Tensor, directions: Directions, amounts: Sequence[float] | Tensor) -
 
 @torch.no_grad()
 def find_directions(generator: LatentNetwork, method: Method = "sefa", count: int = 10, seed: int = 0) -> Directions:
-    """The directions along which pictures change most, most first.
+    """Find the directions along which pictures change most, in decreasing order.
 
     Args:
         generator: of any architecture.
         method: "sefa" or "ganspace"; see the module.
-        count: at most `MAX_DIRECTIONS`; fewer come back where z has fewer entries besides its code.
-        seed: of the latents that GANSpace looks at; SeFa needs none.
+        count: at most `MAX_DIRECTIONS`; fewer are returned where z has fewer entries outside its code.
+        seed: the first of the latents that GANSpace samples; SeFa samples none.
 
     Returns:
-        directions named "1", "2" ...; those of SeFa are orthogonal to one another.
+        directions named "1", "2" and so on; those of SeFa are orthogonal to one another.
 
     Raises:
         DirectionsError: the method is unknown or the count out of bounds.
@@ -226,27 +239,27 @@ def find_directions(generator: LatentNetwork, method: Method = "sefa", count: in
         found = _ganspace(generator, count, seed)
     lengths = found.norm(dim=1, keepdim=True)
     found = (found / lengths).float()
-    # An eigenvector is one as well the other way round; its largest entry decides.
+    # The sign of an eigenvector is arbitrary: let its largest entry be positive.
     found = found * found.gather(1, found.abs().argmax(1, keepdim=True)).sign()
     vectors = nn.functional.pad(found, (num_categories, 0))
     return Directions(tuple(str(i + 1) for i in range(len(vectors))), vectors, lengths[:, 0].float(), method)
 
 
 def _sefa(weight: Tensor) -> Tensor:
-    """Eigenvectors of A^T A as rows, the largest eigenvalue first (equation 6); z varies by one along each."""
+    """Eigenvectors of A^T A as rows, the largest eigenvalue first (equation 6); z has a deviation of 1 along each."""
     return torch.linalg.eigh(weight.T @ weight).eigenvectors.flip(1).T
 
 
 def _ganspace(generator: LatentNetwork, count: int, seed: int) -> Tensor:
-    """Principal directions [count, free entries of z], as long as a deviation of their component is."""
+    """Principal directions [count, entries of z outside the code], each as long as its component's deviation."""
     num_categories, num_classes = generator.config.num_categories, generator.config.num_classes
     z = generator.latents(range(seed, seed + NUM_LATENTS))
     labels = torch.arange(NUM_LATENTS) % num_classes if num_classes else None
     features = _early_features(generator, z, labels)
-    # Classes and categories differ more than anything else; what z does within each is what is looked for.
+    # Classes and categories differ more than anything else, but the directions should show what z changes within each.
     groups = labels if labels is not None else z[:, :num_categories].argmax(1) if num_categories else None
     features, free = _without_means(features, groups), _without_means(z[:, num_categories:].double(), groups)
-    # The components of N rows of many columns, by way of the N x N products of the rows.
+    # The columns are many, so the components come from the N x N products of the rows.
     variances, components = torch.linalg.eigh((features @ features.T).double())
     kept = min(count, free.shape[1], int((variances > variances[-1] * 1e-9).sum()))
     scores = components.flip(1)[:, :kept] * math.sqrt(NUM_LATENTS)
@@ -254,9 +267,9 @@ def _ganspace(generator: LatentNetwork, count: int, seed: int) -> Tensor:
 
 
 def _early_features(generator: LatentNetwork, z: Tensor, labels: Tensor | None) -> Tensor:
-    """Early activations [N, at most `NUM_ACTIVATIONS` or a few more], float32, on the CPU.
+    """Early activations [N, about `NUM_ACTIVATIONS` or fewer], float32, on the CPU.
 
-    Evenly spread columns stand for all: the components of a coarse grid are smooth over it.
+    Evenly spread columns stand for all of them, because the components of a coarse grid are smooth over it.
     """
     early = generator.network.early
     assert callable(early)
@@ -272,7 +285,7 @@ def _early_features(generator: LatentNetwork, z: Tensor, labels: Tensor | None) 
 
 
 def _without_means(x: Tensor, groups: Tensor | None) -> Tensor:
-    """Rows of x less the mean of their group."""
+    """Subtract from each row of x the mean of its group."""
     if groups is None:
         return x - x.mean(0)
     weights = nn.functional.one_hot(groups).to(x.dtype)

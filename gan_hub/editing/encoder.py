@@ -1,12 +1,11 @@
-"""LatentEncoder: from a picture, in one pass, to the latent that a generator paints it from; it lies beside that.
+"""LatentEncoder: predicts, in one pass, the latent that a generator would paint a picture from.
 
-Two files, `encoder.json` and `encoder.safetensors`, as strictly checked as those of the generator.
+Its two files, `encoder.json` and `encoder.safetensors`, lie beside those of the generator and are checked as strictly.
 """
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import torch
@@ -15,19 +14,10 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 from gan_hub.latents.seeds import structured
-from gan_hub.loading import model_files, weights
-from gan_hub.loading.config import (
-    FORMAT_VERSION,
-    MAX_CONFIG_BYTES,
-    ConfigError,
-    FlatConfig,
-    GeneratorConfig,
-    image_size_of,
-    integer,
-    integers,
-    one_of,
-    read_json,
-)
+from gan_hub.loading.budget import build_checked, on_meta
+from gan_hub.loading.config import MAX_CONFIG_BYTES, ConfigError, GeneratorConfig, LatentConfig
+from gan_hub.loading.model_files import ModelFiles, load_config
+from gan_hub.loading.weights import ModelError
 from gan_hub.models.encoder import Encoder
 
 CONFIG_FILE = "encoder.json"
@@ -35,76 +25,51 @@ WEIGHTS_FILE = "encoder.safetensors"
 WIDTHS = (112, 96, 64)  # with pictures of 28 x 28, just below 2 MB in 16 bits
 
 
-@dataclass(frozen=True)
-class EncoderConfig(FlatConfig):
-    """The checked configuration of an encoder: what pictures and latents of its generator are, and its own widths."""
-
-    architecture: str
-    image_size: tuple[int, int]
-    channels: int
-    latent_dim: int
-    num_classes: int
-    widths: tuple[int, ...]
-    num_categories: int = 0
-    num_active: int = 0
-    format_version: int = FORMAT_VERSION
+@dataclass(frozen=True, kw_only=True)
+class EncoderConfig(LatentConfig):
+    """The checked configuration of an encoder: its generator's pictures and latents, and its own widths."""
 
     def __post_init__(self) -> None:
         """Check and normalise every field; lists become tuples.
 
         Raises:
-            ConfigError: a field has another type than it should, or is out of bounds.
+            ConfigError: a field has the wrong type, is out of bounds, or does not fit another field.
         """
-        one_of("format_version", self.format_version, (FORMAT_VERSION,))
-        one_of("architecture", self.architecture, ("encoder",))
-        object.__setattr__(self, "image_size", image_size_of(self.image_size))
-        one_of("channels", self.channels, (1, 3, 4))
-        integer("latent_dim", self.latent_dim, 1, 4096)
-        integer("num_classes", self.num_classes, 0, 10_000)
-        integer("num_categories", self.num_categories, 0, 0 if self.num_classes else min(self.latent_dim - 1, 1000))
-        integer("num_active", self.num_active, 0, self.latent_dim - self.num_categories)
-        widths = integers("widths", self.widths, min_length=1, max_length=8, low=1, high=1024)
-        object.__setattr__(self, "widths", widths)
-        if 2 ** len(widths) > min(self.image_size):
-            raise ConfigError(f"{len(widths)} widths halve {list(self.image_size)} pixels below one cell; use fewer")
+        self.check_fields(["encoder"], max_width=1024)
+        if 2 ** len(self.widths) > min(self.image_size):
+            raise ConfigError(
+                f"{len(self.widths)} widths halve {list(self.image_size)} pixels below one cell; use fewer"
+            )
 
     @property
-    def num_told(self) -> int:
-        """Classes or, where there are none, categories of the code that the encoder tells apart."""
+    def num_labels(self) -> int:
+        """How many classes the encoder distinguishes or, without classes, how many categories of the code."""
         return self.num_classes or self.num_categories
 
     @classmethod
     def for_generator(cls, config: GeneratorConfig, widths: Sequence[int] | None = None) -> "EncoderConfig":
-        """The configuration of an encoder for the pictures of a generator; of clips, it sees the first frame.
+        """The configuration of an encoder for a generator's pictures, or for the first frames of its clips.
 
         Args:
             config: of the generator.
-            widths: channels of the stages, coarse to fine; `WIDTHS`, and more of them for larger pictures, if None.
+            widths: channels of the stages, coarse to fine; None = `WIDTHS`, extended for larger pictures.
         """
         if widths is None:
             side, stages = min(config.image_size) // 2, 1
             while side > 4:
                 side, stages = -(-side // 2), stages + 1
             widths = [WIDTHS[0]] * (stages - len(WIDTHS)) + list(WIDTHS[-stages:])
-        return cls(
-            architecture="encoder",
-            image_size=config.image_size,
-            channels=config.channels,
-            latent_dim=config.latent_dim,
-            num_classes=config.num_classes,
-            widths=tuple(widths),
-            num_categories=config.num_categories,
-            num_active=config.num_active,
-        )
+        shared = {field.name: getattr(config, field.name) for field in fields(LatentConfig)}
+        return cls(**{**shared, "architecture": "encoder", "widths": tuple(widths)})
 
 
 class LatentEncoder:
     """Predicts latents and classes from pictures.
 
-    It holds a network and is none, so that it can be an attribute of a generator without becoming a part of it.
+    It is not a module itself, so that as an attribute of a generator it does not become part of the generator.
 
     Attributes:
-        config: checked.
+        config: the checked configuration.
         network: an `Encoder`, in evaluation mode.
 
     Raises:
@@ -113,9 +78,7 @@ class LatentEncoder:
 
     def __init__(self, config: EncoderConfig) -> None:
         self.config = config
-        with torch.device("meta"):
-            weights.check_parameter_budget(self._build_network(), "encoder")
-        self.network = self._build_network().to(memory_format=torch.channels_last).eval()
+        self.network = build_checked(self._build_network, "encoder").eval()
 
     def _build_network(self) -> Encoder:
         config = self.config
@@ -123,31 +86,31 @@ class LatentEncoder:
             image_size=config.image_size,
             channels=config.channels,
             latent_dim=config.latent_dim - config.num_categories,
-            num_classes=config.num_told,
+            num_classes=config.num_labels,
             widths=config.widths,
         )
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
+        """The device that holds the weights."""
         return next(self.network.parameters()).device
 
     def to(self, device: torch.device | str) -> "LatentEncoder":
-        """Move the weights; returns itself."""
+        """Move the weights, and return the encoder."""
         self.network.to(device)
         return self
 
     @torch.no_grad()
     def encode(self, images: Tensor, labels: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """The latents and classes of pictures.
+        """Predict the latents and classes of pictures.
 
         Args:
             images: [N, C, H, W] in [-1, 1].
-            labels: [N], of the class, or the category, that each latent is to be for; None = the likeliest.
+            labels: [N], the class or category to predict each latent for; None = the likeliest of each picture.
 
         Returns:
-            z [N, latent_dim], with the structure of the generator's latents, and the logits [N, K] of classes or
-            categories, K = 0 without any; both on the encoder's device.
+            z [N, latent_dim], with the structure of the generator's latents, and the logits [N, K] of the classes or
+            categories, where K may be 0; both on the encoder's device.
 
         Raises:
             ValueError: the pictures have another shape.
@@ -164,20 +127,20 @@ class LatentEncoder:
         return rest, logits
 
     def halve(self) -> "LatentEncoder":
-        """Round the weights to the 16 bits that they are saved in, so that what is measured is what is loaded.
+        """Round the weights to the 16 bits that they are saved in, so that measurements hold for the saved encoder.
 
         Raises:
-            ModelError: they do not fit into 16 bits.
+            ModelError: the weights do not fit into 16 bits.
         """
         with torch.no_grad():
             for name, tensor in self.network.state_dict().items():
                 if not torch.isfinite(half := tensor.half()).all():
-                    raise weights.ModelError(f"'{name}' of the encoder is too large, or NaN, for 16 bits")
+                    raise ModelError(f"'{name}' of the encoder holds NaN, or values too large for 16 bits")
                 tensor.copy_(half)
         return self
 
     def save(self, folder: Path) -> None:
-        """Write encoder.json and encoder.safetensors, which holds the weights in 16 bits; the encoder is halved.
+        """Write encoder.json and, with the weights in 16 bits, encoder.safetensors; the encoder itself is halved too.
 
         Raises:
             ModelError: the weights do not fit into 16 bits.
@@ -189,8 +152,8 @@ class LatentEncoder:
         (folder / CONFIG_FILE).write_text(text + "\n", encoding="utf-8")
 
     @classmethod
-    def beside(cls, files: model_files.ModelFiles, config: GeneratorConfig) -> "LatentEncoder | None":
-        """The encoder that lies beside a generator, from the same folder or commit, in evaluation mode.
+    def beside(cls, files: ModelFiles, config: GeneratorConfig) -> "LatentEncoder | None":
+        """Load the encoder beside a generator, from the same folder or commit, in evaluation mode.
 
         Args:
             files: of the generator.
@@ -200,32 +163,26 @@ class LatentEncoder:
             None if there is no encoder.json.
 
         Raises:
-            ModelError: the files can't be reached, are damaged, or are for another generator.
+            ModelError: the files can't be fetched, are damaged, or belong to another generator.
         """
-        path = files.optional_path(CONFIG_FILE, MAX_CONFIG_BYTES)
-        if path is None:
+        if files.optional_path(CONFIG_FILE, MAX_CONFIG_BYTES) is None:
             return None
+        values = load_config(files, CONFIG_FILE)
         try:
-            found = EncoderConfig.from_dict(read_json(path))
-            with torch.device("meta"):
+            found = EncoderConfig.from_dict(values)
+            with on_meta():
                 encoder = cls(check_fit(found, config))
         except ConfigError as error:
-            raise weights.ModelError(f"the encoder of '{files.name}' can't be loaded: {error}") from error
-        check_size = partial(weights.check_weights_size, files.name, network=encoder.network, filename=WEIGHTS_FILE)
-        path = files.path(WEIGHTS_FILE, check_size)
-        try:
-            weights.load_weights(encoder.network, path, files.name)
-        except weights.ModelError as error:
-            raise weights.ModelError(f"{WEIGHTS_FILE} can't be loaded: {error}") from error
-        encoder.network.to(memory_format=torch.channels_last)
+            raise ModelError(f"the encoder of '{files.name}' can't be loaded: {error}") from error
+        files.load_weights(encoder.network, WEIGHTS_FILE)
         return encoder
 
 
 def check_fit(config: EncoderConfig, generator: GeneratorConfig) -> EncoderConfig:
-    """Return the encoder's config, or raise ConfigError unless it is for such a generator."""
-    for name in ("image_size", "channels", "latent_dim", "num_classes", "num_categories", "num_active"):
+    """Return the encoder's config, or raise ConfigError unless it fits the generator's."""
+    for name in sorted({field.name for field in fields(LatentConfig)} - {"architecture", "widths", "format_version"}):
         if (own := getattr(config, name)) != (other := getattr(generator, name)):
             raise ConfigError(
-                f"{name} is {own} of the encoder and {other} of its generator; they do not belong together"
+                f"{name} is {own} of the encoder and {other} of its generator; the two do not belong together"
             )
     return config

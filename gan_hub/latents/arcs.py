@@ -1,4 +1,4 @@
-"""Interpolation between two latents: along a line, a great arc or a spline, whatever the two are."""
+"""Interpolation between any two latents: along a line, a great arc or a spline."""
 
 from collections.abc import Callable
 
@@ -29,52 +29,52 @@ def lerp(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
 def slerp(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
     """Spherical interpolation: directions along the shortest great arc, lengths linearly.
 
-    Normal latents lie near a sphere, which straight lines leave (White, 2016, arXiv:1609.04468). Between
-    opposite latents all great arcs are equally short; one that depends on `start` alone is taken. A latent of zeros has
-    every direction, so it takes the other's and the path is straight.
+    Normal latents lie near a sphere, which straight lines leave (White, 2016, arXiv:1609.04468). Between opposite
+    latents all great arcs are equally short, and one that depends on `start` alone is chosen. A latent of zeros has no
+    direction of its own, so it takes that of the other latent and the path is straight.
 
-    Arguments, shapes and errors are those of `lerp`. With latent_dim 1 the path between opposite latents leads through
-    zero.
+    The arguments, shapes and errors are those of `lerp`. With latent_dim 1 the path between opposite latents passes
+    through zero.
     """
     _check(start, end, t)
     return between(start, end, t[:, None, None], arc)
 
 
 def between(start: Tensor, end: Tensor, t: Tensor, curve: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Tensor:
-    """The curve in float64, then in the dtype of `start`; exactly `start` and `end` where t is 0 and 1."""
+    """Evaluate a curve in float64, and return it in the dtype of `start`; exactly `start` and `end` at t = 0 and 1."""
     t = t.to(start.device, torch.float64)
     walked = curve(start.double(), end.double(), t).to(start.dtype)
     return torch.where(t == 0, start, torch.where(t == 1, end, walked))
 
 
 def line(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
-    """Straight from `start` to `end`."""
+    """The straight line from `start` to `end`."""
     return start + t * (end - start)
 
 
 def arc(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
-    """Along cos(t * angle) * u + sin(t * angle) * w, with u the direction of `start` and w at a right angle to it."""
+    """The great arc cos(t * angle) * u + sin(t * angle) * w, with u along `start` and w orthogonal to it."""
     start_length, end_length = (x.norm(dim=-1, keepdim=True) for x in (start, end))
     u, v = _unit(start), _unit(end)
     u, v = torch.where(start_length > 0, u, v), torch.where(end_length > 0, v, u)
-    # Kahan's formula: exact for small angles and for those near a half turn, as the arc cosine is not.
+    # Kahan's formula: unlike the arc cosine, it is exact for small angles and for angles near a half turn.
     angle = 2 * torch.atan2((u - v).norm(dim=-1, keepdim=True), (u + v).norm(dim=-1, keepdim=True))
-    w = _orthogonal(_orthogonal(v, u), u)  # twice, since little is left of a nearly parallel v
+    w = _orthogonal(_orthogonal(v, u), u)  # twice, because little remains of a nearly parallel v
     axis = torch.nn.functional.one_hot(u.abs().argmin(-1), u.shape[-1]).to(u.dtype)
     w = torch.where(w.norm(dim=-1, keepdim=True) > 1e-12, w, _orthogonal(axis, u))
     return line(start_length, end_length, t) * ((t * angle).cos() * u + (t * angle).sin() * _unit(w))
 
 
 def spline(before: Tensor, start: Tensor, end: Tensor, after: Tensor, t: Tensor) -> Tensor:
-    """Between `start` and `end` on the spline of Catmull & Rom, 1974, from one length smoothly to the other.
+    """The Catmull-Rom spline from `start` to `end` with uniform knots; its length changes smoothly between theirs.
 
-    "A class of local interpolating splines", Computer Aided Geometric Design, with uniform knots. Between opposite
-    ends, where the spline would pass near zero, an arc.
+    Catmull & Rom, 1974, "A class of local interpolating splines", Computer Aided Geometric Design. Between opposite
+    latents the spline would pass near zero, so an arc is taken instead.
     """
     quadratic = 2 * before - 5 * start + 4 * end - after
     cubic = 3 * (start - end) + after - before
     walked = start + (t * (end - before) + t**2 * quadratic + t**3 * cubic) / 2
-    eased = t * t * (3 - 2 * t)  # without corners, and never beyond the lengths of the ends
+    eased = t * t * (3 - 2 * t)  # without corners, and never beyond the lengths at the ends
     length = line(start.norm(dim=-1, keepdim=True), end.norm(dim=-1, keepdim=True), eased)
     cosine = (_unit(start) * _unit(end)).sum(-1, keepdim=True)
     return torch.where(cosine < NEARLY_OPPOSITE, arc(start, end, t), length * _unit(walked))
@@ -87,7 +87,7 @@ def _unit(x: Tensor) -> Tensor:
 
 
 def _orthogonal(x: Tensor, unit: Tensor) -> Tensor:
-    """What is left of x without its part along a unit vector."""
+    """The part of x that is orthogonal to a unit vector."""
     return x - (x * unit).sum(-1, keepdim=True) * unit
 
 

@@ -1,4 +1,4 @@
-"""Labels: which class each picture is to show, or how much of each class."""
+"""Labels: the class that each picture is to show, or the weights of several classes."""
 
 from collections.abc import Sequence
 
@@ -13,16 +13,16 @@ Labels = int | Sequence[int] | Tensor | None
 
 
 def label_tensor(labels: Labels, z: Tensor, num_classes: int) -> Tensor | None:
-    """Check labels and bring them into the form that the networks take.
+    """Check labels and convert them to the form that the networks take.
 
     Args:
-        labels: one class for all, one a picture, weights [N, num_classes] that mix the classes, or None: the class
-            each latent stands for.
+        labels: one class for all pictures, one for each, weights [N, num_classes] that mix the classes, or None for the
+            class that each latent stands for.
         z: [N, latent_dim].
         num_classes: 0 = unconditional.
 
     Returns:
-        [N], int64, or of weights [N, num_classes], float32, on the CPU; None when unconditional.
+        [N], int64, or weights [N, num_classes], float32, on the CPU; None when unconditional.
 
     Raises:
         ValueError: a label is not a class, or a row of weights is negative or does not sum to one.
@@ -33,28 +33,28 @@ def label_tensor(labels: Labels, z: Tensor, num_classes: int) -> Tensor | None:
         return None
     if labels is None:
         return labels_of_latents(z, num_classes)
-    refusal = ValueError(
+    invalid = ValueError(
         f"labels are {shorten(labels)}; use one whole number from 0 to {num_classes - 1}, or {len(z)} of them, or "
         f"weights [{len(z)}, {num_classes}] of the classes, the sum of each row 1"
     )
     try:
         tensor = torch.as_tensor(labels).detach().cpu()
     except (TypeError, ValueError, RuntimeError) as error:  # what torch raises for text, ragged lists, huge numbers
-        raise refusal from error
+        raise invalid from error
     if tensor.is_floating_point():
         if tensor.shape != (len(z), num_classes) or not _are_weights(tensor):
-            raise refusal
+            raise invalid
         return tensor.float()
     if tensor.ndim == 0:
         tensor = tensor.expand(len(z))
     whole = not (tensor.is_complex() or tensor.dtype == torch.bool)
     if tensor.shape != (len(z),) or not whole or not ((tensor >= 0) & (tensor < num_classes)).all():
-        raise refusal
+        raise invalid
     return tensor.long()
 
 
 def class_weights(labels: Tensor, num_classes: int) -> Tensor:
-    """Labels as `label_tensor` returns them to weights [N, num_classes], which give the same pictures bit for bit."""
+    """Convert the labels of `label_tensor` to weights [N, num_classes], which give the same pictures bit for bit."""
     return labels if labels.is_floating_point() else one_hot(labels, num_classes).float()
 
 
@@ -63,7 +63,7 @@ def _are_weights(tensor: Tensor) -> bool:
 
 
 def class_index(class_names: Sequence[str], label: str | None) -> int | None:
-    """The number of a class by its name; None, which is "mixed", stays None.
+    """The number of a class by its name; None, which stands for all classes mixed, stays None.
 
     Raises:
         ValueError: the generator has no such class.

@@ -1,7 +1,7 @@
-"""Paths through latents: from one to another, and through many, at a pace that can be shaped.
+"""Paths through key latents, at a pace that can be shaped.
 
-A place on a path is a number: 1.25 is a quarter of the way from key 1 to key 2. So a path of any length is a few
-thousand numbers, and latents are made from them when they are needed.
+A position on a path is a number: 1.25 is a quarter of the way from key 1 to key 2. A path of any length thus takes only
+a few thousand numbers, and the latents are made from them when they are needed.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -12,13 +12,14 @@ from torch import Tensor
 
 from gan_hub.latents.arcs import arc, between, line, spline
 
+MAX_FRAMES = 10_000  # of a walk
 KINDS = ("lerp", "slerp", "cubic")
 EASINGS: dict[str, Callable[[Tensor], Tensor]] = {  # all symmetric, so that a walk looks the same in both directions
     "linear": lambda t: t,
     "ease_in_out": lambda t: t * t * (3 - 2 * t),
     "linger": lambda t: t**3 * (10 + t * (6 * t - 15)),
 }
-PROBES = 32  # pictures on each leg from which `even_pace` learns how fast they change
+PROBES = 32  # pictures on each leg, from which `evenly_paced` measures how fast they change
 
 
 def path(
@@ -38,13 +39,13 @@ def path(
         num_frames_per_leg: steps from one key to the next, at least 1.
         kind: of `KINDS`; see `points`.
         easing: of `EASINGS`, on each leg.
-        closed: a last leg leads back to the first key, which is not repeated.
-        ping_pong: then the way back, which repeats neither end. Not together with `closed`.
-        num_categories: entries at the front of the keys that are a one-hot code; see `points`.
+        closed: append a leg back to the first key, which is not repeated.
+        ping_pong: append the way back, which repeats neither end. Excludes `closed`.
+        num_categories: length of the one-hot code at the front of the keys; see `points`.
 
     Returns:
-        [T, latent_dim]. T is (K - 1) * num_frames_per_leg + 1, closed K and with ping_pong 2 * (K - 1) times
-        num_frames_per_leg.
+        [T, latent_dim]. T is (K - 1) * num_frames_per_leg + 1; if closed, K * num_frames_per_leg; with ping_pong,
+        2 * (K - 1) * num_frames_per_leg.
 
     Raises:
         ValueError: an argument is out of its range.
@@ -52,64 +53,64 @@ def path(
     if isinstance(num_frames_per_leg, bool) or not isinstance(num_frames_per_leg, int) or num_frames_per_leg < 1:
         raise ValueError(f"{num_frames_per_leg!r} frames per leg are not possible; use a whole number of at least 1")
     num_frames = frames_of_walk(len(keys), num_frames_per_leg, closed=closed, ping_pong=ping_pong)
-    places = timeline(keys, num_frames, kind=kind, easing=easing, closed=closed, ping_pong=ping_pong)
-    return points(keys, places, kind=kind, closed=closed, num_categories=num_categories)
+    positions = timeline(keys, num_frames, kind=kind, easing=easing, closed=closed, ping_pong=ping_pong)
+    return points(keys, positions, kind=kind, closed=closed, num_categories=num_categories)
 
 
 def frames_of_walk(num_keys: int, num_frames_per_leg: int, *, closed: bool, ping_pong: bool) -> int:
-    """How many frames `path` gives."""
+    """The number of frames of `path`."""
     legs = _legs(num_keys, closed=closed, ping_pong=ping_pong)
     return len(legs) * num_frames_per_leg + (not legs or not (closed or ping_pong))
 
 
-def points(keys: Tensor, places: Tensor, *, kind: str, closed: bool = False, num_categories: int = 0) -> Tensor:
-    """The latents at places on the path through keys.
+def points(keys: Tensor, positions: Tensor, *, kind: str, closed: bool = False, num_categories: int = 0) -> Tensor:
+    """The latents at positions on the path through keys.
 
-    A categorical code is crossfaded linearly whatever the kind: its weights sum to one at every place. Sparse keys are
-    sparse on the keys; between two of them, what either has is there.
+    A categorical code is crossfaded linearly for every kind, so that its weights always sum to one. Between two sparse
+    keys the entries of both are present.
 
     Args:
         keys: [K, latent_dim].
-        places: [T], from 0 to K - 1, closed to K, which is key 0 again.
+        positions: [T], from 0 to K - 1; if closed, to K, which is key 0 again.
         kind: of `KINDS`: lines, arcs or splines of `gan_hub.latents.arcs`.
-        closed: the key after the last is the first.
-        num_categories: entries at the front of the keys that are a one-hot code.
+        closed: the first key follows the last.
+        num_categories: length of the one-hot code at the front of the keys.
 
     Returns:
-        [T, latent_dim], in the dtype of the keys and on their device; at whole places the keys bit for bit.
+        [T, latent_dim], in the dtype of the keys and on their device; at whole positions exactly the keys.
     """
-    places = places.to(keys.device)
+    positions = positions.to(keys.device)
     num_legs = max(len(keys) if closed else len(keys) - 1, 1)
-    leg = places.floor().long().clamp(0, num_legs - 1)
-    t = (places - leg)[:, None]
-    around = [_neighbour(leg + offset, len(keys), closed) for offset in (-1, 0, 1, 2)]
-    code, rest = keys[:, :num_categories], keys[:, num_categories:]
-    start, end = rest[around[1]], rest[around[2]]
+    leg = positions.floor().long().clamp(0, num_legs - 1)
+    t = (positions - leg)[:, None]
+    before, start, end, after = (keys[_neighbour(leg + offset, len(keys), closed)] for offset in (-1, 0, 1, 2))
+    code = between(start[:, :num_categories], end[:, :num_categories], t, line)
+    before, start, end, after = (z[:, num_categories:] for z in (before, start, end, after))
     if kind == "cubic":
-        before = rest[around[0]] if closed else torch.where((leg == 0)[:, None], 2 * start - end, rest[around[0]])
-        is_last = (leg == num_legs - 1)[:, None]
-        after = rest[around[3]] if closed else torch.where(is_last, 2 * end - start, rest[around[3]])
+        if not closed:  # beyond the first and the last key the path would go straight on
+            before = torch.where((leg == 0)[:, None], 2 * start - end, before)
+            after = torch.where((leg == num_legs - 1)[:, None], 2 * end - start, after)
         walked = between(start, end, t, lambda a, b, u: spline(before.double(), a, b, after.double(), u))
     else:
         walked = between(start, end, t, arc if kind == "slerp" else line)
-    return torch.cat([between(code[around[1]], code[around[2]], t, line), walked], dim=1)
+    return torch.cat([code, walked], dim=1)
 
 
 def timeline(
     keys: Tensor, num_frames: int, *, kind: str, easing: str = "linear", closed: bool = False, ping_pong: bool = False
 ) -> Tensor:
-    """Places on the path for a number of frames, the legs taking equally many, or as equally as whole numbers allow.
+    """The positions of a number of frames, shared out among the legs as equally as whole numbers allow.
 
-    Every key has a frame of its own. A closed path slows down into its last step where that would be longer than most:
-    the seam must not be the jump that is seen.
+    Every key has a frame of its own. A closed path slows down before its last step if that would be longer than most,
+    so that no jump is seen at the seam.
 
     Args:
         keys: [K, latent_dim].
-        num_frames: T; 1, which is the first key alone, or at least as many as keys are passed.
+        num_frames: T; 1 for the first key alone, or enough for each key that the path passes.
         kind: of `KINDS`.
         easing: of `EASINGS`.
-        closed: a last leg leads back to the first key.
-        ping_pong: then the way back.
+        closed: append a leg back to the first key.
+        ping_pong: append the way back.
 
     Returns:
         [T], float64.
@@ -130,18 +131,18 @@ def timeline(
             f"{num_frames} frames are too few to show each key of this walk; use at least {len(legs) + is_open}"
         )
     ends = [round(i * (num_frames - is_open) / len(legs)) for i in range(len(legs) + 1)]
-    places = [
+    positions = [
         start + (end - start) * EASINGS[easing](torch.arange(count, dtype=torch.float64) / count)
         for (start, end), count in zip(legs, [b - a for a, b in pairwise(ends)])
     ]
     if is_open:
-        places.append(torch.tensor([float(legs[-1][1])], dtype=torch.float64))
+        positions.append(torch.tensor([float(legs[-1][1])], dtype=torch.float64))
     if closed and easing == "linear" and len(keys) > 1:
-        return _slowed_into_the_seam(keys, torch.cat(places), len(places[-1]), kind)
-    return torch.cat(places)
+        return _slowed_into_the_seam(keys, torch.cat(positions), len(positions[-1]), kind)
+    return torch.cat(positions)
 
 
-def even_pace(
+def evenly_paced(
     paint: Callable[[Tensor], Iterable[Tensor]],
     num_keys: int,
     num_frames: int,
@@ -151,17 +152,17 @@ def even_pace(
     ping_pong: bool = False,
     probes: int = PROBES,
 ) -> Tensor:
-    """Places on the path at which successive pictures differ equally; every key keeps a frame of its own.
+    """The positions at which successive pictures differ equally; every key keeps a frame of its own.
 
-    The difference is the mean absolute one of pixels, as found by a first pass over `probes` pictures on each leg. It
-    is known to a few hundredths, so the last step of a closed path is made a tenth smaller: the seam is none of the
-    larger ones.
+    The difference is the mean absolute difference of pixels, measured in a first pass over `probes` pictures on each
+    leg. It is known to a few hundredths, so the last step of a closed path is made a tenth smaller, to keep the seam
+    from being one of the larger steps.
 
     Args:
-        paint: from places [N] to the pictures [C, H, W] at them, one after another.
+        paint: maps positions [N] to their pictures [C, H, W], one after another.
         num_keys: K.
-        num_frames: T, at least as many as keys are passed.
-        easing: of `EASINGS`, of what is seen on each leg.
+        num_frames: T, at least one for each key that the path passes.
+        easing: of `EASINGS`, applied to the visible change on each leg.
         closed: as in `timeline`.
         ping_pong: as in `timeline`.
         probes: pictures on each leg.
@@ -171,7 +172,7 @@ def even_pace(
     """
     legs = _legs(num_keys, closed=closed, ping_pong=ping_pong)
     is_open = not legs or not (closed or ping_pong)
-    num_measured = max(max(leg) for leg in legs)  # the way back is known from the way there
+    num_measured = max(max(leg) for leg in legs)  # the way back needs no pass of its own
     pictures = iter(paint(torch.arange(num_measured * probes + 1, dtype=torch.float64) / probes))
     differences, before = [], next(pictures)
     for picture in pictures:
@@ -183,42 +184,42 @@ def even_pace(
     shares = [torch.arange(count, dtype=torch.float64) / count for count in counts]
     if closed and easing == "linear":
         shares[-1] = shares[-1] * counts[-1] / (counts[-1] - 0.1)
-    places = [
+    positions = [
         start + (end - start) * _when_seen(row, EASINGS[easing](t)) for (start, end), row, t in zip(legs, rows, shares)
     ]
-    return torch.cat([*places, torch.tensor([float(legs[-1][1])] * is_open, dtype=torch.float64)])
+    return torch.cat([*positions, torch.tensor([float(legs[-1][1])] * is_open, dtype=torch.float64)])
 
 
 def _legs(num_keys: int, *, closed: bool, ping_pong: bool) -> list[tuple[int, int]]:
-    """From which place to which the walk goes, leg by leg."""
+    """The start and the end position of each leg."""
     if closed and ping_pong:
-        raise ValueError("a walk is a loop or it goes to and fro (ping-pong), not both; choose one")
+        raise ValueError("a walk is either a loop or goes back and forth (ping-pong), not both; choose one")
     there = [(i, i + 1) for i in range(num_keys if closed else num_keys - 1)]
     return there + [(end, start) for start, end in reversed(there)] if ping_pong else there
 
 
-def _slowed_into_the_seam(keys: Tensor, places: Tensor, count: int, kind: str) -> Tensor:
-    """A closed path whose last leg, of `count` frames, ends slowly enough that its last step is no larger than most."""
+def _slowed_into_the_seam(keys: Tensor, positions: Tensor, count: int, kind: str) -> Tensor:
+    """Slow down the last leg of a closed path, `count` frames long, until its last step is no larger than most."""
     home = torch.tensor([float(len(keys))], dtype=torch.float64)
-    others = _steps(keys, places[: len(places) - count + 1], kind)
-    start = places[-count]
-    t = places[-count:] - start
+    others = _steps(keys, positions[: len(positions) - count + 1], kind)
+    start = positions[-count]
+    t = positions[-count:] - start
     for strength in range(21):
         slowed = start + t + strength / 20 * t * (1 - t)  # at 20 its speed is 0 at the end
         steps = _steps(keys, torch.cat([slowed, home]), kind)
         if steps[-1] <= torch.cat([others, steps]).median():
             break
-    return torch.cat([places[:-count], slowed])
+    return torch.cat([positions[:-count], slowed])
 
 
-def _steps(keys: Tensor, places: Tensor, kind: str, batch_size: int = 256) -> Tensor:
-    """The lengths of the steps between places of a closed path, [T - 1]."""
-    batches = [places[i : i + batch_size + 1] for i in range(0, len(places) - 1, batch_size)]
+def _steps(keys: Tensor, positions: Tensor, kind: str, batch_size: int = 256) -> Tensor:
+    """The lengths of the steps between positions of a closed path, [T - 1]."""
+    batches = [positions[i : i + batch_size + 1] for i in range(0, len(positions) - 1, batch_size)]
     return torch.cat([points(keys, batch, kind=kind, closed=True).diff(dim=0).norm(dim=1) for batch in batches])
 
 
 def _shares(lengths: Sequence[float], total: int) -> list[int]:
-    """`total` shared out in proportion to lengths, at least one to each."""
+    """Share out `total` in proportion to lengths, with at least one for each."""
     whole = sum(lengths) or 1.0
     spare, past, shares = total - len(lengths), 0.0, []
     for length in lengths:
@@ -228,7 +229,7 @@ def _shares(lengths: Sequence[float], total: int) -> list[int]:
 
 
 def _when_seen(differences: Tensor, shares: Tensor) -> Tensor:
-    """How far along a leg, from 0 to 1, these shares of all its differences are past."""
+    """The fractions of a leg after which the given shares of all its differences have passed."""
     past = torch.cat([torch.zeros(1, dtype=torch.float64), differences.cumsum(0)])
     if not past[-1]:
         return shares

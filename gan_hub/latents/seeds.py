@@ -1,7 +1,6 @@
-"""Latents: drawing z from seeds, truncating it, the class that a z stands for, and the ways from one to another.
+"""Latents from seeds: drawing z, giving it a structure, truncating it, and the class that a z stands for.
 
-Everything here is a pure function of its arguments, computed on the CPU, so that a seed means the same picture on every
-machine.
+All functions are pure and run on the CPU, so that a seed gives the same picture on every machine.
 """
 
 import math
@@ -11,10 +10,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gan_hub.latents.arcs import lerp as lerp
-from gan_hub.latents.arcs import slerp as slerp
-from gan_hub.latents.paths import path as path
-
 MAX_SEED = 2**32 - 1
 CODE_SCALE = 10.0
 
@@ -23,7 +18,7 @@ def latents_from_seeds(seeds: Sequence[int], latent_dim: int) -> Tensor:
     """Draw one standard normal latent per seed; each row depends on its own seed alone.
 
     numpy's `RandomState` is used because its stream is frozen for good and the same on every platform;
-    `torch.randn` draws other numbers for other lengths, devices and instruction sets.
+    `torch.randn` draws different numbers for different lengths, devices and instruction sets.
 
     Args:
         seeds: N integers, each in [0, 2**32 - 1].
@@ -35,7 +30,7 @@ def latents_from_seeds(seeds: Sequence[int], latent_dim: int) -> Tensor:
     Raises:
         ValueError: a seed is not an integer in the range.
     """
-    stream = np.random.RandomState(0)  # seeded anew for each row: ten times as fast as a new one
+    stream = np.random.RandomState(0)  # seeded again for each row, which is ten times as fast as a new one
     rows = np.empty((len(seeds), latent_dim), dtype=np.float32)
     for row, seed in zip(rows, seeds):
         stream.seed(check_seed(seed))
@@ -44,24 +39,24 @@ def latents_from_seeds(seeds: Sequence[int], latent_dim: int) -> Tensor:
 
 
 def check_seed(seed: int) -> int:
-    """Return `seed` as an int, or raise ValueError: it must be a whole number in [0, 2**32 - 1]."""
+    """Return `seed` as an int, or raise ValueError unless it is a whole number in [0, 2**32 - 1]."""
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed <= MAX_SEED:
         raise ValueError(f"seed {seed!r} is not possible; use a whole number from 0 to {MAX_SEED}")
     return int(seed)
 
 
 def structured(normals: Tensor, *, num_categories: int = 0, num_active: int = 0) -> Tensor:
-    """Latents of the asked structure from standard normal ones, as a function of each row alone.
+    """Turn standard normal latents into structured ones; each row depends on its own normals alone.
 
-    With categories, the first entries of z are a one-hot code, the place of the largest of as many normals, which is
-    uniform over the categories (the categorical code of InfoGAN, Chen et al., 2016, arXiv:1606.03657, section 7.1).
-    With `num_active`, only that many of the other entries, those of the largest size, are left and the rest are zero:
-    a sparse code.
+    With categories, the first entries of z become a one-hot code with the 1 at the largest of them, which is uniform
+    over the categories (the categorical code of InfoGAN, Chen et al., 2016, arXiv:1606.03657, section 7.1). With
+    `num_active`, only that many of the other entries, the largest in size, are kept and the rest become zero: a sparse
+    code.
 
     Args:
         normals: [N, latent_dim].
-        num_categories: of the code at the front of z; 0 = none.
-        num_active: entries that are not zero, the code aside; 0 = all.
+        num_categories: length of the code at the front of z; 0 = no code.
+        num_active: entries outside the code that are not zero; 0 = all.
 
     Returns:
         [N, latent_dim].
@@ -76,15 +71,15 @@ def structured(normals: Tensor, *, num_categories: int = 0, num_active: int = 0)
 
 
 def with_scaled_code(z: Tensor, num_categories: int) -> Tensor:
-    """Latents as the network takes them: a categorical code louder than all the rest of z together.
+    """Scale a categorical code so that it outweighs the rest of z, as the network takes it.
 
-    A one-hot code beside dozens of normals would be a small step among large ones, and categories would come to mean
-    whatever small thing is left. ClusterGAN makes the normals small instead (Mukherjee et al., 2019, arXiv:1809.03627,
-    section 3); then it takes the network long to make use of them.
+    Beside dozens of normals a one-hot code would be a small step among large ones, and categories would come to stand
+    for some minor detail. ClusterGAN makes the normals small instead (Mukherjee et al., 2019, arXiv:1809.03627,
+    section 3), but then the network needs long to use them.
 
     Args:
         z: [N, latent_dim].
-        num_categories: entries at the front of z that are a one-hot code; 0 leaves z alone.
+        num_categories: length of the one-hot code at the front of z; 0 leaves z as it is.
     """
     if not num_categories:
         return z
@@ -95,28 +90,28 @@ def truncate(z: Tensor, truncation: float, *, num_categories: int = 0) -> Tensor
     """Scale latents towards their mean, which is zero: fidelity below 1, variety above.
 
     The truncation trick of BigGAN (Brock et al., 2018, arXiv:1809.11096, section 3.1) in the linear form of StyleGAN
-    (Karras et al., 2018, arXiv:1812.04948, appendix B): psi = 0 is the average picture, 1 leaves z alone.
+    (Karras et al., 2018, arXiv:1812.04948, appendix B): psi = 0 gives the average picture, 1 leaves z as it is.
 
     Args:
         z: [N, latent_dim].
         truncation: psi in [0, 2].
-        num_categories: entries at the front of z that are a one-hot code, which is left alone.
+        num_categories: length of the one-hot code at the front of z, which is not scaled.
 
     Raises:
         ValueError: truncation is outside [0, 2] or not finite.
     """
     if not (math.isfinite(truncation) and 0 <= truncation <= 2):
         raise ValueError(
-            f"truncation {truncation!r} is not possible; use a number from 0 to 2 (1 leaves the latents alone)"
+            f"truncation {truncation!r} is not possible; use a number from 0 to 2 (1 leaves the latents as they are)"
         )
     return torch.cat([z[:, :num_categories], z[:, num_categories:] * truncation], dim=1)
 
 
 def labels_of_latents(z: Tensor, num_classes: int) -> Tensor:
-    """The class each latent stands for when none is asked for: uniform over the classes, a function of z alone.
+    """The class that each latent stands for if no label is given: uniform over the classes, a function of z alone.
 
-    The sum of d independent standard normals is N(0, d), so Phi(sum / sqrt(d)) is uniform in (0, 1) and is cut into
-    `num_classes` equal parts. Computed in float64 on the CPU.
+    The sum of d independent standard normals is N(0, d), so Phi(sum / sqrt(d)) is uniform in (0, 1); that interval is
+    cut into `num_classes` equal parts. Computed in float64 on the CPU.
 
     Args:
         z: [N, latent_dim], not truncated.

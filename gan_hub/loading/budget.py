@@ -1,27 +1,57 @@
-"""What one forward pass costs in memory and arithmetic, counted on the meta device before anything is allocated.
+"""What a network and one pass through it cost, counted on the meta device before anything is allocated.
 
-A config of a few lines may describe a network whose weights are small and whose pictures would fill the machine: few
-channels of many pixels. Parameters do not bound that; this does.
+A config of a few lines may describe a network with few weights whose pictures would fill the machine: few channels of
+many pixels. A bound on the parameters alone would let it through, so the pass has bounds too.
 """
 
 import math
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import torch
+from torch import nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves
 
-from gan_hub.loading.config import ConfigError
+from gan_hub.loading.config import MAX_PARAMETERS, ConfigError
+from gan_hub.loading.weights import count_parameters
 
 MAX_PASS_BYTES = 2 * 1024**3
-MAX_PASS_FLOPS = 2e12  # of one picture or tile: some ten seconds of one core; the bundled ones take 0.13e12 at most
+MAX_PASS_FLOPS = 2e12  # for one picture or tile, about ten seconds of one core; the bundled models take up to 0.13e12
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+class _Uninitialised(TorchFunctionMode):
+    """Skips drawing weights, of which the meta device holds none; torch would import sympy for it, in a second."""
+
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if function is torch.Tensor.normal_ or getattr(function, "__module__", "") == nn.init.__name__:
+            return args[0] if args else (kwargs or {})["tensor"]
+        return function(*args, **(kwargs or {}))
+
+
+@contextmanager
+def on_meta() -> Iterator[None]:
+    """Build networks with shapes but without weights inside this context."""
+    with torch.device("meta"), _Uninitialised():
+        yield
+
+
+def build_checked(build: Callable[[], Network], name: str) -> Network:
+    """Build a network once its parameters are counted; raises ConfigError if there are more than MAX_PARAMETERS."""
+    with on_meta():
+        count = count_parameters(build())
+    if count > MAX_PARAMETERS:
+        raise ConfigError(f"'{name}' asks for {count:,} parameters; at most {MAX_PARAMETERS:,} are allowed")
+    return build().to(memory_format=torch.channels_last)
 
 
 class _Meter(TorchFunctionMode):
-    """Notes the operation whose inputs and outputs take the most memory together, and adds up multiplications.
+    """Records the largest memory that one operation's inputs and outputs take together, and sums the arithmetic.
 
-    torch has a counter of its own, which first imports its compiler for seconds.
+    The counter that torch has takes seconds to import torch's compiler first.
     """
 
     def __init__(self) -> None:
@@ -39,7 +69,7 @@ class _Meter(TorchFunctionMode):
 
 
 def _flops(name: str, args: Any, result: torch.Tensor) -> float:
-    """Of one call: two for each product, as everyone counts."""
+    """Floating point operations of one call; a multiplication and its addition count as two, as is usual."""
     if name in ("conv1d", "conv2d", "conv3d"):
         return 2.0 * result.numel() * args[1][0].numel()
     if name.startswith("conv_transpose"):
@@ -52,7 +82,7 @@ def _flops(name: str, args: Any, result: torch.Tensor) -> float:
 
 
 def cost(forward: Callable[[], object]) -> tuple[int, float]:
-    """The bytes of the largest operation of a pass, and its floating point operations.
+    """The bytes of a pass's largest operation, and the pass's floating point operations.
 
     Args:
         forward: runs the network on tensors of the meta device.
@@ -68,16 +98,16 @@ def check_budget(forward: Callable[[], object], name: str, *, times: float = 1.0
     Args:
         forward: as in `cost`.
         name: of the model, for the error.
-        times: how many times as large the real pass is.
+        times: how many times as large as `forward` the real pass is.
     """
     num_bytes, flops = (times * each for each in cost(forward))
     if num_bytes > MAX_PASS_BYTES:
         raise ConfigError(
-            f"'{name}' would take {num_bytes / 1024**3:.1f} GiB for one step of one picture; at most "
-            f"{MAX_PASS_BYTES / 1024**3:.0f} are allowed"
+            f"'{name}' would take {num_bytes / 1024**3:.1f} GiB for one operation on one picture; at most "
+            f"{MAX_PASS_BYTES / 1024**3:.0f} GiB are allowed"
         )
     if flops > MAX_PASS_FLOPS:
         raise ConfigError(
             f"'{name}' would take {flops / 1e9:,.0f} billion operations for one picture; at most "
-            f"{MAX_PASS_FLOPS / 1e9:,.0f} are allowed"
+            f"{MAX_PASS_FLOPS / 1e9:,.0f} billion are allowed"
         )

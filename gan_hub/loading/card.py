@@ -1,8 +1,9 @@
-"""The model card: written from the config and from what the training run measured, nothing left to fill in."""
+"""The model card, written from the config and from what the training run measured; nothing is left to fill in."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from huggingface_hub import ModelCard, ModelCardData
 from huggingface_hub.repocard_data import EvalResult
@@ -10,17 +11,19 @@ from huggingface_hub.repocard_data import EvalResult
 from gan_hub.loading.config import GeneratorConfig
 from gan_hub.loading.stylizer_config import StylizerConfig
 
+TASK = "unconditional-image-generation"
+
 
 @dataclass(frozen=True)
 class Metric:
-    """One measured figure with what it takes to compare it.
+    """One measured figure, with everything that is needed to compare it with others.
 
     Attributes:
         name: such as "Frechet distance"; never plain "FID", which means Inception features.
         value: the figure.
-        reference: the same figure of real pictures against real pictures, if measured.
+        reference: the same figure for real pictures against other real pictures, if measured.
         extractor: the network whose features were compared, with its test accuracy.
-        num_samples: generated pictures compared.
+        num_samples: the number of generated pictures.
         seed: of the first of them.
     """
 
@@ -32,62 +35,59 @@ class Metric:
     seed: int
 
 
-@dataclass(frozen=True)
-class RunFacts:
-    """What a training run tells its card.
+@dataclass(frozen=True, kw_only=True)
+class TrainingFacts:
+    """The facts about any training run that its card states.
 
     Attributes:
-        dataset: name, number and size of the pictures, licence: one sentence.
-        dataset_sha256: of the pictures' bytes, to tell whether two runs saw the same.
-        command: that repeats the run.
-        num_images: pictures seen by the discriminator.
+        command: repeats the run.
+        num_images: the number of pictures that training has seen, with repetitions.
         minutes: wall time.
         hardware: processor or GPU, in words.
         versions: of the libraries, by name.
-        metrics: measured at the end.
-        health: what the watch over the run found, a sentence each.
-        dataset_ids: of the data on the Hub, as org/name, where it is there.
+        health: the findings of the health monitor, a sentence each.
     """
 
-    dataset: str
-    dataset_sha256: str
     command: str
     num_images: int
     minutes: float
     hardware: str
     versions: Mapping[str, str]
-    metrics: Sequence[Metric] = field(default_factory=tuple)
-    health: Sequence[str] = field(default_factory=tuple)
-    dataset_ids: Sequence[str] = field(default_factory=tuple)
+    health: Sequence[str] = ()
 
 
-@dataclass(frozen=True)
-class StyleFacts:
-    """What the training of a stylizer tells its card.
+@dataclass(frozen=True, kw_only=True)
+class RunFacts(TrainingFacts):
+    """The facts about a GAN's training run.
 
     Attributes:
-        paintings: that it learned from, each as "artist, title, year"; none for an upscaler.
-        photos: that it learned from: where they are from, how many, licence: a sentence or more.
-        data_sha256: of the pictures' bytes, paintings and photos, to tell whether two runs saw the same.
-        command: that repeats the run.
-        num_images: photos seen in training.
-        minutes: wall time.
-        hardware: processor or GPU, in words.
-        versions: of the libraries, by name.
+        dataset: name, number and size of the pictures, and licence: one sentence.
+        dataset_sha256: of the pictures' bytes, to tell whether two runs saw the same data.
+        metrics: measured at the end.
+        dataset_ids: of the data on the Hub, as org/name, if it is there.
+    """
+
+    dataset: str
+    dataset_sha256: str
+    metrics: Sequence[Metric] = ()
+    dataset_ids: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class StyleFacts(TrainingFacts):
+    """The facts about a stylizer's training run.
+
+    Attributes:
+        paintings: that the stylizer learned from, each as "artist, title, year"; none for an upscaler.
+        photos: source, number and licence of the photos: a sentence or more.
+        data_sha256: of the bytes of all paintings and photos, to tell whether two runs saw the same data.
         measured: figures in words, by what they measure.
-        health: what the watch over the run found, a sentence each.
     """
 
     paintings: Sequence[str]
     photos: str
     data_sha256: str
-    command: str
-    num_images: int
-    minutes: float
-    hardware: str
-    versions: Mapping[str, str]
     measured: Mapping[str, str] = field(default_factory=dict)
-    health: Sequence[str] = field(default_factory=tuple)
 
 
 def model_card(
@@ -97,24 +97,22 @@ def model_card(
 
     Args:
         config: of the generator.
-        num_parameters: numbers in its weights.
-        facts: of the run that trained it; None for a generator that was not trained by `train/train.py`.
+        num_parameters: the number of its weights.
+        facts: about the run that trained it; None if `train/train.py` did not train it.
         name: that `GanGenerator.from_pretrained` loads it by.
         version: of gan_hub.
     """
-    data = ModelCardData(
-        library_name="gan-hub",
-        pipeline_tag="unconditional-image-generation",
-        license="apache-2.0",
-        tags=["gan", config.architecture, "pytorch_model_hub_mixin", "model_hub_mixin"],
-        model_name=_title(config),
+    data = _data(
+        config.architecture,
+        TASK,
+        _title(config),
         datasets=list(facts.dataset_ids) if facts and facts.dataset_ids else None,
         eval_results=_eval_results(facts) if facts and facts.metrics else None,
     )
     sections = [_introduction(config, num_parameters), _usage(config, name)]
-    sections += [_training(facts), _measured(facts), _health(facts)] if facts else []
-    sections += [_limits(config), _licence(facts is not None, version)]
-    return _assembled(data, sections)
+    if facts:
+        sections += [_training(facts), _measured(facts), _health(facts)]
+    return _assembled(data, [*sections, _limits(config), _licence(facts, version)])
 
 
 def stylizer_card(
@@ -124,38 +122,45 @@ def stylizer_card(
 
     Args:
         config: of the stylizer.
-        num_parameters: numbers in its weights.
-        facts: of the run that trained it; None if there was none.
+        num_parameters: the number of its weights.
+        facts: about the run that trained it; None if there was none.
         name: that `PhotoStylizer.from_pretrained` loads it by.
         version: of gan_hub.
     """
-    subject = "style-transfer" if config.scale == 1 else "super-resolution"
-    title = f"{config.architecture}, photo to painting" if config.scale == 1 else f"upscaler, {config.scale} times"
-    data = ModelCardData(
-        library_name="gan-hub",
-        pipeline_tag="image-to-image",
-        license="apache-2.0",
-        tags=["gan", subject, config.architecture, "pytorch_model_hub_mixin", "model_hub_mixin"],
-        model_name=title,
-    )
-    work = (
-        "Paints photos of any size"
-        if config.scale == 1
-        else f"Makes pictures of any size {config.scale} times as large"
-    )
+    if config.scale == 1:
+        subject, title = "style-transfer", f"{config.architecture}, photo to painting"
+        purpose = "Turns photos of any size into paintings"
+    else:
+        subject, title = "super-resolution", f"upscaler, {config.scale} times"
+        purpose = f"Makes pictures of any size {config.scale} times as large"
     sections = [
-        f"# {title[0].upper()}{title[1:]}\n\n{work}. Architecture `{config.architecture}`, "
+        f"# {title[0].upper()}{title[1:]}\n\n{purpose}. Architecture `{config.architecture}`, "
         f"{num_parameters:,} parameters.",
         _stylizer_usage(config, name),
     ]
     if facts:
         sections += [_style_training(facts), _style_measured(facts), _health(facts)]
-    sections += [_stylizer_limits(config), _licence(facts is not None, version)]
-    return _assembled(data, sections)
+    data = _data(config.architecture, "image-to-image", title, subject)
+    return _assembled(data, [*sections, _stylizer_limits(config), _licence(facts, version)])
+
+
+def _data(architecture: str, task: str, title: str, *subjects: str, **more: Any) -> ModelCardData:
+    return ModelCardData(
+        library_name="gan-hub",
+        pipeline_tag=task,
+        license="apache-2.0",
+        tags=["gan", *subjects, architecture, "pytorch_model_hub_mixin", "model_hub_mixin"],
+        model_name=title,
+        **more,
+    )
 
 
 def _assembled(data: ModelCardData, sections: Sequence[str]) -> ModelCard:
     return ModelCard(f"---\n{data.to_yaml()}\n---\n\n" + "\n\n".join(section for section in sections if section) + "\n")
+
+
+def _code(*lines: str) -> str:
+    return "## Use\n\n```python\n" + "\n".join(lines) + "\n```"
 
 
 def _title(config: GeneratorConfig) -> str:
@@ -166,7 +171,7 @@ def _introduction(config: GeneratorConfig, num_parameters: int) -> str:
     height, width = config.image_size
     kind = {1: "grey", 3: "RGB", 4: "RGBA"}[config.channels]
     names = ", ".join(config.class_names[:12]) + (", ..." if config.num_classes > 12 else "")
-    classes = f", each of one of {config.num_classes} classes ({names})" if config.num_classes else ""
+    classes = f", each from one of {config.num_classes} classes ({names})" if config.num_classes else ""
     return (
         f"# {_title(config)}\n\n"
         f"A generator of {kind} pictures of {height}x{width} pixels{classes}. Architecture `{config.architecture}`, "
@@ -176,29 +181,31 @@ def _introduction(config: GeneratorConfig, num_parameters: int) -> str:
 
 def _usage(config: GeneratorConfig, name: str) -> str:
     height, width = config.image_size
-    lines = [
+    first = config.class_names[0] if config.num_classes else ""
+    labelled = (
+        [f'images = generator.sample(16, seed=7, labels=0)  # all of class "{first}"'] if config.num_classes else []
+    )
+    return _code(
         "from gan_hub import GanGenerator",
         "from gan_hub.images import grid, to_pil",
         "",
         f"generator = GanGenerator.from_pretrained({json.dumps(name, ensure_ascii=False)})",
         f"images = generator.sample(16, seed=7)  # [16, {config.channels}, {height}, {width}] in [-1, 1]",
-    ]
-    if config.num_classes:
-        lines.append(f'images = generator.sample(16, seed=7, labels=0)  # all of class "{config.class_names[0]}"')
-    lines.append('grid(to_pil(images), columns=4).save("samples.png")')
-    return "## Use\n\n```python\n" + "\n".join(lines) + "\n```"
+        *labelled,
+        'grid(to_pil(images), columns=4).save("samples.png")',
+    )
 
 
 def _training(facts: RunFacts) -> str:
     return f"## Training\n\n- Data: {facts.dataset} SHA-256 of the pictures: `{facts.dataset_sha256}`.\n{_run(facts)}"
 
 
-def _run(facts: RunFacts | StyleFacts) -> str:
-    """What is said of every training, whatever its data."""
+def _run(facts: TrainingFacts) -> str:
+    """The lines that every training section ends with."""
     versions = ", ".join(f"{name} {value}" for name, value in facts.versions.items())
     return (
         f"- {facts.num_images:,} images seen in {facts.minutes:.0f} minutes on {facts.hardware}.\n"
-        "- The weights are the exponential moving average of training.\n"
+        "- The weights are an exponential moving average over the training.\n"
         f"- Versions: {versions}.\n\n```sh\n{facts.command}\n```"
     )
 
@@ -211,29 +218,29 @@ def _measured(facts: RunFacts) -> str:
         reference = "" if metric.reference is None else f"{metric.reference:.4g}"
         rows.append(f"| {metric.name} | {metric.value:.4g} | {reference} | {metric.num_samples:,} | {metric.seed} |")
     return (
-        f"## Measured\n\nIn the feature space of {facts.metrics[0].extractor}; "
-        "figures from another extractor can't be compared with them.\n\n"
+        f"## Measured\n\nMeasured in the feature space of {facts.metrics[0].extractor}. "
+        "Figures from another extractor can't be compared with these.\n\n"
         "| metric | this generator | real pictures | n | first seed |\n|---|---|---|---|---|\n" + "\n".join(rows)
     )
 
 
-def _health(facts: RunFacts | StyleFacts) -> str:
+def _health(facts: TrainingFacts) -> str:
     return "## Health\n\n" + "\n".join(f"- {sentence}" for sentence in facts.health) if facts.health else ""
 
 
 def _limits(config: GeneratorConfig) -> str:
     return (
         "## Limits\n\n"
-        f"It knows only pictures like its training data, at {config.image_size[0]}x{config.image_size[1]} pixels. "
-        "A picture is synthetic: it shows nothing that exists. "
-        "Some samples are malformed, more of them at truncation above 1."
+        f"The generator makes only pictures like its training data, of {config.image_size[0]}x{config.image_size[1]} "
+        "pixels. Its pictures are synthetic and show nothing that exists. "
+        "Some samples are malformed, and more of them at a truncation above 1."
     )
 
 
 def _eval_results(facts: RunFacts) -> list[EvalResult]:
     return [
         EvalResult(
-            task_type="unconditional-image-generation",
+            task_type=TASK,
             dataset_type=facts.dataset.split(",")[0].lower(),
             dataset_name=facts.dataset.split(",")[0],
             metric_type=metric.name.lower().replace(" ", "_"),
@@ -248,7 +255,7 @@ def _stylizer_usage(config: StylizerConfig, name: str) -> str:
     result, comment = (
         ("painting", "# strength=0.5, keep_colors=True, detail=0.5 ...") if config.scale == 1 else ("larger", "")
     )
-    lines = [
+    return _code(
         "from PIL import Image",
         "",
         "from gan_hub import PhotoStylizer",
@@ -256,8 +263,7 @@ def _stylizer_usage(config: StylizerConfig, name: str) -> str:
         f"stylizer = PhotoStylizer.from_pretrained({json.dumps(name, ensure_ascii=False)})",
         f'{result} = stylizer.stylize(Image.open("photo.jpg"))  {comment}'.rstrip(),
         f'{result}.save("{result}.png")',
-    ]
-    return "## Use\n\n```python\n" + "\n".join(lines) + "\n```"
+    )
 
 
 def _style_training(facts: StyleFacts) -> str:
@@ -279,16 +285,16 @@ def _style_measured(facts: StyleFacts) -> str:
 def _stylizer_limits(config: StylizerConfig) -> str:
     if config.scale > 1:
         return (
-            "## Limits\n\nIt invents detail that looks likely and was not in the picture: nothing to read a number "
-            "plate or a face from. Noise and the blocks of strong compression are enlarged with the rest."
+            "## Limits\n\nThe upscaler invents plausible detail that was not in the picture: do not read number plates "
+            "or recognise faces from it. Noise and the blocks of strong compression are enlarged too."
         )
     return (
-        "## Limits\n\nIt paints texture and palette; it does not move or leave out what is in the photo, as a painter "
-        "would. Faces and writing lose detail first. The larger the photo, the finer the strokes beside its subject: "
-        "`detail` below 1 makes them larger. A painting by a network is not one by the artist."
+        "## Limits\n\nThe stylizer changes texture and palette. It does not move or leave out anything in the photo, "
+        "as a painter would. Faces and writing lose detail first. In larger photos the strokes are finer relative to "
+        "the subject; a `detail` below 1 makes them larger. A painting by this network is not a work by the artist."
     )
 
 
-def _licence(is_trained: bool, version: str) -> str:
-    data = " What it learned from keeps the licences named under Training." if is_trained else ""
+def _licence(facts: TrainingFacts | None, version: str) -> str:
+    data = " The training data keeps the licences named under Training." if facts else ""
     return f"## Licence\n\nThe licence of the weights is Apache-2.0.{data}\n\nMade with gan-hub {version}."

@@ -1,4 +1,4 @@
-"""What goes wrong between this machine and the Hub, in a sentence each that names the repository and the remedy."""
+"""Errors between this machine and the Hub, each in a sentence that names the repository and the remedy."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -19,28 +19,28 @@ from gan_hub.loading.weights import WEIGHTS_FILE, ModelError
 NETWORK_ERRORS = (HfHubHTTPError, httpx2.HTTPError, OSError)
 TRANSIENT = (429, 500, 502, 503, 504)
 PAUSES = (0.5, 1.5)  # seconds before the second and the third try
-MAX_PAUSE = 3.0  # that the Hub may ask for: a person waits for the answer
+MAX_PAUSE = 3.0  # seconds that the Hub may ask for, because a person is waiting for the answer
 
 Answer = TypeVar("Answer")
 
 
 class MissingFileError(ModelError):
-    """A model without one of its files."""
+    """A model lacks one of its files."""
 
 
 class UnreachableError(ModelError):
-    """The Hub does not answer, or not as a Hub should; what is in the cache may be used instead."""
+    """The Hub does not answer, or not as it should; the cache may be used instead."""
 
 
 class PushError(ModelError):
-    """What could not be pushed; the message says why, and how to repeat it."""
+    """Something could not be pushed; the message says why and how to repeat the push."""
 
 
 class GaveUpError(httpx2.TransportError):
-    """A server kept failing for so long that it is not asked again (gan_hub.hub.http_client); says how it failed.
+    """A server failed for so long that it is not asked again (gan_hub.hub.http_client); the message says how.
 
     Attributes:
-        response: its last one; None = there was none.
+        response: the last one of the server; None = there was none.
     """
 
     def __init__(self, message: str, response: httpx2.Response | None = None) -> None:
@@ -49,12 +49,12 @@ class GaveUpError(httpx2.TransportError):
 
 
 def with_retries(ask: Callable[[], Answer], pauses: Sequence[float] = PAUSES, *, after_cuts: bool = True) -> Answer:
-    """Ask the Hub again where it answers that it is busy or broken; silence is not waited for twice.
+    """Ask the Hub again if it answers that it is busy or broken, but not after a timeout.
 
     Args:
-        ask: what may raise.
+        ask: the request, which may raise.
         pauses: seconds before each further try.
-        after_cuts: ask again, too, where the connection was cut; False for what the client itself goes on with.
+        after_cuts: also ask again if the connection was cut; False for requests that the client itself resumes.
     """
     for pause in pauses:
         try:
@@ -76,7 +76,7 @@ def with_retries(ask: Callable[[], Answer], pauses: Sequence[float] = PAUSES, *,
 
 
 def cause_of(error: Exception) -> BaseException:
-    """What went wrong, where the client has wrapped it: an upload that fails is a RuntimeError."""
+    """The original error if the client has wrapped it, as it does in a RuntimeError for a failed upload."""
     return error.__cause__ if type(error) is RuntimeError and error.__cause__ is not None else error
 
 
@@ -87,7 +87,7 @@ def status_of(error: BaseException) -> int | None:
 
 
 def failure(error: Exception) -> str:
-    """How the Hub failed, for the parentheses of a sentence."""
+    """Describe how the Hub failed, for the parentheses of a sentence."""
     cause = cause_of(error)
     if (status := status_of(cause)) is not None:
         return f"it answered {status}"
@@ -97,14 +97,14 @@ def failure(error: Exception) -> str:
 def pull_error(
     error: Exception, repo_id: str, revision: str | None, filename: str | None, bundled: Sequence[str]
 ) -> ModelError:
-    """Put what the Hub client raised while loading into words.
+    """Turn an error of the Hub client while loading into a ModelError in words.
 
     Args:
-        error: that was raised.
+        error: the error that the client raised.
         repo_id: org/name.
-        revision: that was asked for.
-        filename: that was asked for; None = the repository itself.
-        bundled: models to use instead.
+        revision: the revision that was asked for.
+        filename: the file that was asked for; None = the repository itself.
+        bundled: the models to suggest instead.
     """
     if isinstance(error, GatedRepoError):
         return ModelError(
@@ -128,7 +128,7 @@ def pull_error(
 def unreachable(
     reason: str, repo_id: str, revision: str | None, filename: str | None, bundled: Sequence[str]
 ) -> UnreachableError:
-    """The Hub gives nothing, and the cache neither; arguments as in `pull_error`."""
+    """The error for a file that neither the Hub nor the cache gives; the arguments are those of `pull_error`."""
     file = f"{filename} of " if filename else ""
     at = f" at {revision}" if revision else ""
     instead = f", or use a bundled model: {', '.join(bundled)}" if bundled else ""
@@ -138,7 +138,7 @@ def unreachable(
 
 
 def missing_file(name: str, filename: str) -> str:
-    """That a model lacks a file, and what a model consists of."""
+    """The message that a model lacks a file, and what a model consists of."""
     remedy = (
         "only safetensors are loaded; a pickle is never opened"
         if filename == WEIGHTS_FILE
@@ -148,13 +148,13 @@ def missing_file(name: str, filename: str) -> str:
 
 
 def push_reason(error: Exception, repo_id: str) -> str:
-    """Why the Hub takes nothing for a repository, and what to do about it; without how to repeat it."""
+    """Why the Hub rejects a push to a repository and what to do about it, but not how to repeat the push."""
     status = status_of(cause_of(error))
     if isinstance(error, LocalTokenNotFoundError) or status == 401:
         what = f"there is no token for '{repo_id}'"
         if status is not None:
-            what = f"the Hub does not take the token for '{repo_id}' (401)"
-        return f"{what}; log in with `hf auth login`, or set HF_TOKEN to a token that writes"
+            what = f"the Hub does not accept the token for '{repo_id}' (401)"
+        return f"{what}; log in with `hf auth login`, or set HF_TOKEN to a token that may write"
     if status == 403:
         return (
             f"your token may not write to '{repo_id}' (403); use a token with the role write, or a repository of your "

@@ -1,24 +1,25 @@
-"""Finding a model's two files: bundled, in a folder, or on the Hub, there from one commit and nothing else of it.
+"""Finds the files of a model: bundled, in a folder, or on the Hub, where all of them come from one commit.
 
-The order of checks bounds what an untrusted repository can cost: its name, its commit, the size of its config, the
-config's fields, the parameters the network would have (counted without allocating them), the size of the weights that
-the Hub states against that count, their header, and only then the weights themselves (gan_hub.loading.weights).
+The order of the checks bounds what an untrusted repository can cost: its name, its commit, the size of its config, the
+config's fields, the parameters that the network would have (counted without allocating them), the size of the weights
+that the Hub states against that count, their header, and only then the weights themselves (gan_hub.loading.weights).
 """
 
 import json
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from huggingface_hub import HfApi, get_hf_file_metadata, hf_hub_download, hf_hub_url, try_to_load_from_cache
+import torch
+from huggingface_hub import HfApi, get_hf_file_metadata, hf_hub_download, hf_hub_url
 from torch import nn
 
 from gan_hub.loading.config import MAX_CONFIG_BYTES, ConfigError, read_json, shorten
+from gan_hub.loading.hub_cache import cached_file, commit_of, remember_branch
 from gan_hub.loading.hub_errors import (
     NETWORK_ERRORS,
     PAUSES,
@@ -29,13 +30,12 @@ from gan_hub.loading.hub_errors import (
     unreachable,
     with_retries,
 )
-from gan_hub.loading.weights import WEIGHTS_FILE, ModelError, check_weights_size
-from gan_hub.models import ARCHITECTURES
-from gan_hub.models.stylizers import STYLIZERS
+from gan_hub.loading.weights import WEIGHTS_FILE, ModelError, check_weights_size, load_weights
+from gan_hub.models import ARCHITECTURES, STYLIZERS
 
 CONFIG_FILE = "config.json"
 TIMEOUT_SECONDS = 5.0
-CACHED_TIMEOUT_SECONDS = 0.8  # there is something to go on with
+CACHED_TIMEOUT_SECONDS = 0.8  # where the cache holds a commit to use instead
 
 BUNDLED_FOLDER = Path(__file__).parent.parent / "bundled"
 REPO_ID = re.compile(r"{0}/{0}".format(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?"))
@@ -47,7 +47,7 @@ GENERATORS: tuple[Kind, ...] = ("generator",)
 
 
 def kind_of(config: Mapping[str, Any]) -> Kind | None:
-    """What a model is by the architecture in its config, unchecked; None = none of the kinds."""
+    """The kind of a model by the architecture in its unchecked config; None = none of the kinds."""
     architecture = config.get("architecture")
     if not isinstance(architecture, str):
         return None
@@ -57,10 +57,10 @@ def kind_of(config: Mapping[str, Any]) -> Kind | None:
 
 
 def bundled_names(*kinds: Kind) -> list[str]:
-    """Names of the models that come with the package: those `from_pretrained` takes by name alone.
+    """The names of the models that come with the package, which `from_pretrained` loads by name alone.
 
     Args:
-        kinds: of the models; generators if none is named.
+        kinds: of the models; generators if none is given.
     """
     return sorted(
         path.parent.name
@@ -71,70 +71,53 @@ def bundled_names(*kinds: Kind) -> list[str]:
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """Where a model's config and weights come from.
+    """The source of a model's files.
 
     Attributes:
         name: as the user gave it.
-        folder: holds both files, or None when they are fetched from the Hub.
-        commit: the one commit both files are fetched at; None for a folder.
-        branch: or tag that stood for the commit when the Hub was asked; None when it was not asked.
-        hub: the arguments of `hf_hub_download` that the two files share.
-        kinds: of the bundled models to point to when this one can't be reached.
+        folder: holds the files; None if they come from the Hub.
+        commit: that all files come from; None for a folder.
+        branch: the branch or tag that stood for the commit when the Hub was asked; None if it was not asked.
+        hub: the arguments of `hf_hub_download` that all files share.
+        kinds: of the bundled models that errors suggest when this one can't be reached.
     """
 
     name: str
     folder: Path | None
-    commit: str | None
-    branch: str | None
-    hub: Mapping[str, Any]
+    commit: str | None = None
+    branch: str | None = None
+    hub: Mapping[str, Any] = field(default_factory=dict)
     kinds: tuple[Kind, ...] = GENERATORS
 
-    def config_path(self) -> Path:
-        """The local path of config.json, fetched if need be.
-
-        Raises:
-            ModelError: there is none, it is too large, or the Hub doesn't hand it out.
-        """
-        return self.path(CONFIG_FILE, partial(_check_size, self.name, CONFIG_FILE, MAX_CONFIG_BYTES))
-
     def optional_path(self, filename: str, max_bytes: int) -> Path | None:
-        """The local path of a file that a model may have besides its two, from the same commit; None = it has none.
+        """The local path of a file that a model may have, fetched if need be; None if the model has no such file.
 
         Raises:
-            ModelError: it is too large, or the Hub doesn't hand it out.
+            ModelError: the file is too large, or can't be fetched.
         """
         try:
             return self.path(filename, partial(_check_size, self.name, filename, max_bytes))
         except MissingFileError:
             return None
 
-    def weights_path(self, network: nn.Module) -> Path:
-        """The local path of model.safetensors, fetched if need be once its stated size fits `network`.
+    def load_weights(self, network: nn.Module, filename: str = WEIGHTS_FILE) -> None:
+        """Load a file of weights into a network, fetched if need be once its stated size fits the network.
 
         Raises:
-            ModelError: there is none, its size can't be that of the network's weights, or the Hub doesn't hand it out.
+            ModelError: the file is missing, can't be fetched, is damaged, or does not fit the network.
         """
-        path = self.path(WEIGHTS_FILE, partial(check_weights_size, self.name, network=network))
+        path = self.path(filename, partial(check_weights_size, self.name, network=network, filename=filename))
         if self.branch is not None:
-            self._remember_branch(path.parents[2] / "refs" / self.branch)
-        return path
-
-    def _remember_branch(self, ref: Path) -> None:
-        """Write what the branch stands for into the cache, so that it is found there while the Hub is away.
-
-        `hf_hub_download` does so only when it resolves the branch itself.
-        """
-        assert self.commit is not None
-        with suppress(OSError):  # a cache that can't be written still can be read
-            ref.parent.mkdir(parents=True, exist_ok=True)
-            ref.write_text(self.commit)
+            remember_branch(path, self.branch)
+        load_weights(network, path, self.name)
+        network.to(memory_format=torch.channels_last)  # as in a new network: the same speed and the same bits
 
     def path(self, filename: str, check_size: Callable[[int], None]) -> Path:
-        """The local path of a file, fetched if need be once `check_size` has let the size that the Hub states pass.
+        """The local path of a file, fetched if need be once the size that the Hub states passes `check_size`.
 
         Raises:
-            MissingFileError: the model has no such file; offline, none in the cache.
-            ModelError: `check_size` raised it, or the Hub doesn't hand the file out.
+            MissingFileError: the model has no such file or, offline, the cache does not hold it.
+            ModelError: `check_size` raised it, or the file can't be fetched.
         """
         path = self._in_folder(filename) if self.folder else self._in_cache(filename)
         path = path or self._fetched(filename, check_size)
@@ -151,15 +134,14 @@ class ModelFiles:
     def _in_cache(self, filename: str) -> Path | None:
         if self.hub["force_download"]:
             return None
-        path = try_to_load_from_cache(self.name, filename, revision=self.commit, cache_dir=self.hub["cache_dir"])
-        return Path(path) if isinstance(path, str) else None
+        return cached_file(self.name, filename, revision=self.commit, cache_dir=self.hub["cache_dir"])
 
     def _fetched(self, filename: str, check_size: Callable[[int], None]) -> Path:
         if self.hub["local_files_only"]:
             raise MissingFileError(f"the cache holds '{self.name}' without its {filename}; connect and load it once")
         try:
-            # Asked for its size first: nothing of a file that can't be right is downloaded. Also, this one call fails
-            # at once where `hf_hub_download` tries again for minutes.
+            # The size is asked for first, so that nothing of an impossible file is downloaded. This call also fails at
+            # once where `hf_hub_download` would try again for minutes.
             url = hf_hub_url(self.name, filename, revision=self.commit)
             ask = partial(get_hf_file_metadata, url, token=self.hub["token"], timeout=TIMEOUT_SECONDS)
             stated = with_retries(ask)
@@ -186,29 +168,29 @@ def locate(
     allow_folders: bool = True,
     kinds: tuple[Kind, ...] = GENERATORS,
 ) -> ModelFiles:
-    """Find a model: a bundled name, else a local folder, else a repository on the Hub at one commit.
+    """Find a model: by a bundled name, else in a local folder, else in a repository on the Hub at one commit.
 
-    A commit already in the cache is used without asking the Hub. When the Hub can't be reached, the newest cached
+    A revision that is a cached commit is used without asking the Hub. When the Hub can't be reached, the newest cached
     commit is used.
 
     Args:
         name: a name of `bundled_names()`, a folder that holds config.json, or "org/name".
-        revision: branch, tag or commit on the Hub; the newest commit of main if None.
+        revision: a branch, tag or commit on the Hub; None = the newest commit of main.
         token: as in huggingface_hub; False sends none.
         cache_dir: as in huggingface_hub.
-        force_download: fetch again what is cached.
-        local_files_only: use what is cached and don't ask the Hub.
-        allow_folders: False treats the name as a stranger's: only bundled names and repositories.
-        kinds: of the bundled models that an error points to.
+        force_download: fetch files again that the cache holds.
+        local_files_only: use the cache alone and do not ask the Hub.
+        allow_folders: False for an untrusted name: only bundled names and repositories are found.
+        kinds: of the bundled models that an error suggests.
 
     Raises:
-        ModelError: nothing by that name, or it can't be reached.
+        ModelError: there is no model by that name, or it can't be reached.
     """
     text = str(name)
     if re.fullmatch(r"[a-z0-9-]{1,96}", text) and (BUNDLED_FOLDER / text / CONFIG_FILE).is_file():
-        return ModelFiles(text, BUNDLED_FOLDER / text, None, None, {})
+        return ModelFiles(text, BUNDLED_FOLDER / text)
     if allow_folders and os.path.isdir(text):  # noqa: PTH112  # Path.is_dir raises for a name that is too long
-        return ModelFiles(text, Path(text), None, None, {})
+        return ModelFiles(text, Path(text))
     if not REPO_ID.fullmatch(text) or ".." in text or "--" in text or text.endswith(".git"):
         bundled = f"a bundled name ({', '.join(names)}), " if (names := bundled_names(*kinds)) else ""
         folder = "a folder with config.json, " if allow_folders else ""
@@ -217,8 +199,8 @@ def locate(
         )
     if revision is not None and (not REVISION.fullmatch(revision) or ".." in revision):
         raise ModelError(f"the revision {shorten(repr(revision))} is not possible; use a branch, a tag or a commit")
-    path = try_to_load_from_cache(text, WEIGHTS_FILE, revision=revision, cache_dir=cache_dir)
-    cached = Path(path).parent.name if isinstance(path, str) else None
+    path = cached_file(text, WEIGHTS_FILE, revision=revision, cache_dir=cache_dir)
+    cached = None if path is None else commit_of(path)
     pinned = cached is not None and cached == revision
     hub = {"token": token, "cache_dir": cache_dir, "force_download": force_download, "local_files_only": False}
     cache_only = {**hub, "force_download": False, "local_files_only": True}
@@ -245,7 +227,7 @@ def _ask_for_commit(
     pauses: Sequence[float],
     timeout: float,
 ) -> str:
-    """The commit that a revision stands for now, if the Hub has one with the two files of a model."""
+    """Ask the Hub for the commit that a revision stands for, and check that it holds the two files of a model."""
     ask = partial(HfApi().model_info, repo_id, revision=revision, token=token, timeout=timeout)
     try:
         info = with_retries(ask, pauses)
@@ -256,7 +238,9 @@ def _ask_for_commit(
         if filename not in filenames:
             raise ModelError(missing_file(repo_id, filename))
     if info.sha is None or not COMMIT.fullmatch(info.sha):
-        raise ModelError(f"the Hub states no commit for '{repo_id}', so its two files might not belong together")
+        raise ModelError(
+            f"the Hub states no commit for '{repo_id}', so its files might not belong together; try again later"
+        )
     return info.sha
 
 
@@ -265,9 +249,13 @@ def _check_size(name: str, filename: str, max_bytes: int, size: int) -> None:
         raise ModelError(f"{filename} of '{name}' has {size:,} bytes; at most {max_bytes:,} are read")
 
 
-def load_config(files: ModelFiles) -> dict[str, Any]:
-    """Read the model's config.json, unchecked but for being a JSON object; raises ModelError."""
+def load_config(files: ModelFiles, filename: str = CONFIG_FILE) -> dict[str, Any]:
+    """Read a JSON object from a model's config, fetched if need be; its fields are not checked.
+
+    Raises:
+        ModelError: the file is missing, too large, not a JSON object, or can't be fetched.
+    """
     try:
-        return read_json(files.config_path())
+        return read_json(files.path(filename, partial(_check_size, files.name, filename, MAX_CONFIG_BYTES)))
     except ConfigError as error:
         raise ModelError(f"'{files.name}': {error}") from error

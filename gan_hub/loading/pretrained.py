@@ -1,8 +1,6 @@
-"""What generators and stylizers share: one network built from a checked config, loaded strictly, saved and pushed."""
+"""The base of generators and stylizers: one network built from a checked config, loaded strictly, saved and pushed."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -10,10 +8,11 @@ import torch
 from huggingface_hub import PyTorchModelHubMixin
 from safetensors.torch import save_file
 from torch import nn
-from torch.overrides import TorchFunctionMode
 
-from gan_hub.loading import model_files, weights
+from gan_hub.loading import model_files
+from gan_hub.loading.budget import build_checked, on_meta
 from gan_hub.loading.config import ConfigError, FlatConfig
+from gan_hub.loading.weights import WEIGHTS_FILE, ModelError
 
 LOADERS: dict[model_files.Kind, str] = {
     "generator": "GanGenerator",
@@ -23,30 +22,15 @@ LOADERS: dict[model_files.Kind, str] = {
 Model = TypeVar("Model", bound="PretrainedModel")
 
 
-class _Uninitialised(TorchFunctionMode):
-    """Leaves out drawing weights: on the meta device there are none, and torch imports sympy for it, for a second."""
-
-    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if function is torch.Tensor.normal_ or getattr(function, "__module__", "") == nn.init.__name__:
-            return args[0] if args else (kwargs or {})["tensor"]
-        return function(*args, **(kwargs or {}))
-
-
-@contextmanager
-def on_meta() -> Iterator[None]:
-    """Networks that are built here have shapes and no weights."""
-    with torch.device("meta"), _Uninitialised():
-        yield
-
-
 class PretrainedModel(nn.Module, PyTorchModelHubMixin):
-    """A model whose config.json and model.safetensors are all there is to it.
+    """A model that consists of its config.json and its model.safetensors.
 
     Attributes:
-        config: checked.
+        config: the checked configuration.
         network: built from the config by `_build_network`.
-        source: what the model was loaded by; None for a new one.
-        revision: the commit on the Hub that it was loaded from, if it was.
+        files: those that the model was loaded from; None for a new model.
+        source: the name that the model was loaded by; None for a new model.
+        revision: the commit that the model was loaded from, if it came from the Hub.
 
     Raises:
         ConfigError: the config asks for more than `MAX_PARAMETERS`.
@@ -58,9 +42,8 @@ class PretrainedModel(nn.Module, PyTorchModelHubMixin):
     def __init__(self, config: Any) -> None:  # Any: a subclass says which config it is
         super().__init__()
         self.config = config
-        with on_meta():
-            weights.check_parameter_budget(self._build_network(), config.architecture)
-        self.network = self._build_network().to(memory_format=torch.channels_last)
+        self.network = build_checked(self._build_network, config.architecture)
+        self.files: model_files.ModelFiles | None = None
         self.source: str | None = None
         self.revision: str | None = None
 
@@ -68,15 +51,12 @@ class PretrainedModel(nn.Module, PyTorchModelHubMixin):
         raise NotImplementedError
 
     def _check_pass(self) -> None:
-        """Raise ConfigError if a forward pass would cost too much; called on the meta device (see `budget`)."""
+        """Raise ConfigError if a forward pass would cost too much; called on the meta device (see `loading.budget`)."""
         raise NotImplementedError
-
-    def _remember(self, files: model_files.ModelFiles) -> None:
-        """Called once loaded, for what is to be loaded later from the same place."""
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
+        """The device that holds the weights."""
         return next(self.parameters()).device
 
     @classmethod
@@ -91,13 +71,14 @@ class PretrainedModel(nn.Module, PyTorchModelHubMixin):
         local_files_only: bool = False,
         allow_folders: bool = True,
     ) -> Model:
-        """Load a bundled model by name, one in a folder, or one on the Hub as "org/name", in evaluation mode.
+        """Load a bundled model by name, a model in a folder, or one on the Hub as "org/name", in evaluation mode.
 
-        Config and weights come from one commit, which is kept in `revision`; see `model_files.locate` for arguments,
-        and the module `model_files` for what is checked before anything is allocated.
+        Config and weights come from one commit, which is kept in `revision`. See `model_files.locate` for the
+        arguments, and the module `model_files` for what is checked before anything is allocated.
 
         Raises:
-            ModelError: not found, not reachable, of another kind, or refused; the message says why and what to do.
+            ModelError: the model is not found, not reachable, of another kind, or not valid; the message says why and
+                what to do.
         """
         files = model_files.locate(
             pretrained_model_name_or_path,
@@ -112,7 +93,7 @@ class PretrainedModel(nn.Module, PyTorchModelHubMixin):
         values = model_files.load_config(files)
         if (kind := model_files.kind_of(values)) is not None and kind not in cls.kinds:
             article = "an" if kind[0] in "aeiou" else "a"
-            raise weights.ModelError(
+            raise ModelError(
                 f"'{files.name}' is {article} {kind}, which {cls.__name__} can't load; "
                 f"use {LOADERS[kind]}.from_pretrained instead"
             )
@@ -120,20 +101,18 @@ class PretrainedModel(nn.Module, PyTorchModelHubMixin):
             config = cls.config_class.from_dict(values)
             with on_meta():
                 model = cls(**config.to_dict()).eval()
-                if files.folder is None:  # a stranger's; torch imports sympy for it, for which no bundled model waits
+                if files.folder is None:  # not for local models: torch imports sympy for this check, which takes time
                     model._check_pass()
         except ConfigError as error:
-            raise weights.ModelError(f"'{files.name}' can't be loaded: {error}") from error
-        weights.load_weights(model, files.weights_path(model), files.name)
-        model.network.to(memory_format=torch.channels_last)  # as in a new model: the same speed, the same bits
-        model.source, model.revision = files.name, files.commit
-        model._remember(files)
+            raise ModelError(f"'{files.name}' can't be loaded: {error}") from error
+        files.load_weights(model)
+        model.files, model.source, model.revision = files, files.name, files.commit
         return model.eval()
 
     def save_pretrained(self, save_directory: str | Path, **kwargs: Any) -> str | None:
-        """Write model.safetensors, config.json and, unless there is one, README.md; the arguments are the mixin's.
+        """Write model.safetensors, config.json and, unless it exists, README.md; the arguments are the mixin's.
 
-        `model_card_kwargs={"facts": ...}` are for `generate_model_card`.
+        `model_card_kwargs={"facts": ...}` is passed to `generate_model_card`.
         """
         card_kwargs = {"name": Path(save_directory).resolve().name, **(kwargs.pop("model_card_kwargs", None) or {})}
         return super().save_pretrained(save_directory, model_card_kwargs=card_kwargs, **kwargs)
@@ -145,10 +124,10 @@ class PretrainedModel(nn.Module, PyTorchModelHubMixin):
 
     def _save_pretrained(self, save_directory: Path) -> None:
         """Write model.safetensors and config.json; called by the mixin's `save_pretrained` and `push_to_hub`."""
-        # safetensors refuses channels_last tensors. `save_file` gives the same bytes each time, `save_model` does not.
+        # safetensors refuses channels_last tensors. `save_file` writes the same bytes each time, `save_model` does not.
         state = {name: tensor.detach().to("cpu").contiguous() for name, tensor in self.state_dict().items()}
-        # Loading takes what the network has when it is built; a model that runs in bfloat16 is saved so that it loads.
+        # Only the types of a newly built network load, so a model that runs in bfloat16 is saved in float32.
         state = {name: tensor.float() if tensor.dtype == torch.bfloat16 else tensor for name, tensor in state.items()}
-        save_file(state, save_directory / weights.WEIGHTS_FILE, metadata={"format": "pt"})
+        save_file(state, save_directory / WEIGHTS_FILE, metadata={"format": "pt"})
         text = json.dumps(self.config.to_dict(), indent=2, sort_keys=True, ensure_ascii=False)
         (save_directory / model_files.CONFIG_FILE).write_text(text + "\n", encoding="utf-8")

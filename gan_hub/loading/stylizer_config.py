@@ -1,10 +1,10 @@
-"""What a stylizer's config.json may say: flat, every field bounded, all of it checked before a network is built."""
+"""The checked contents of a stylizer's config.json: flat, and every field bounded before a network is built."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from gan_hub.loading.config import FORMAT_VERSION, FlatConfig, integer, integers, one_of
-from gan_hub.models.stylizers import STYLIZERS
+from gan_hub.models import STYLIZERS
 
 MAX_WIDTH = 512
 
@@ -24,7 +24,7 @@ class StylizerConfig(FlatConfig):
         """Check every field; a list becomes a tuple.
 
         Raises:
-            ConfigError: a field has another type than it should, is out of bounds, or does not fit the architecture.
+            ConfigError: a field has the wrong type, is out of bounds, or does not fit the architecture.
         """
         one_of("format_version", self.format_version, (FORMAT_VERSION,))
         one_of("architecture", self.architecture, tuple(sorted(STYLIZERS)))
@@ -37,6 +37,5 @@ class StylizerConfig(FlatConfig):
         one_of("scale", self.scale, architecture.scales)
 
     def network_options(self) -> dict[str, Any]:
-        """The arguments of the architecture's network, by name."""
-        options = {"widths": self.widths, "num_blocks": self.num_blocks, "noise_channels": self.noise_channels}
-        return options if STYLIZERS[self.architecture].scales == (1,) else {**options, "scale": self.scale}
+        """The arguments that the architecture's network is built from, by name."""
+        return {name: getattr(self, name) for name in STYLIZERS[self.architecture].options}

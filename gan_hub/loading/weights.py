@@ -1,4 +1,4 @@
-"""Loading weights strictly: safetensors alone, checked against the network before a tensor is read; never a pickle."""
+"""Loads weights strictly: only safetensors, checked against the network before a tensor is read; never a pickle."""
 
 import json
 import struct
@@ -10,20 +10,20 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save_file
 from torch import nn
 
-from gan_hub.loading.config import MAX_PARAMETERS, ConfigError, shorten
+from gan_hub.loading.config import shorten
 
 WEIGHTS_FILE = "model.safetensors"
 MAX_HEADER_BYTES = 1024 * 1024
 SAFETENSORS_DTYPES = {torch.float32: "F32", torch.float64: "F64", torch.int64: "I64"}
-HALF = "F16"  # may stand for F32 in a file, to halve its size; the network computes in float32 all the same
+HALF = "F16"  # may stand for F32 in a file, which halves its size; the network still computes in float32
 
 
 class ModelError(ValueError):
-    """A model that can't be had or is refused; the message names it, says why, and what to do."""
+    """A model that can't be loaded; the message names it and says why, and what to do."""
 
 
 def count_parameters(network: nn.Module) -> int:
-    """Numbers in all parameters and buffers; works on the meta device too."""
+    """The number of entries in all parameters and buffers; works on the meta device too."""
     return sum(tensor.numel() for tensor in network.state_dict().values())
 
 
@@ -40,39 +40,40 @@ def check_weights_size(name: str, size: int, network: nn.Module, filename: str =
 
 
 def load_weights(network: nn.Module, path: Path, name: str) -> None:
-    """Put the weights of a safetensors file into a network, which may be on the meta device.
+    """Load the weights in a safetensors file into a network, which may be on the meta device.
 
     Raises:
-        ModelError: not a safetensors file, a tensor missing, surplus, of another shape or type, or not finite.
+        ModelError: the file is not safetensors, or a tensor is missing, surplus, not finite, or has another shape or
+            type than in the network.
     """
     expected = {key: (SAFETENSORS_DTYPES[t.dtype], list(t.shape)) for key, t in network.state_dict().items()}
-    # Read once into memory: tensors mapped from the file would end the process when another one rewrites it.
+    # Read into memory at once: with tensors mapped from the file, another process that rewrites it would end this one.
     data = path.read_bytes()
     found, _ = read_header(data, name, path.name)
     if problems := _differences(expected, found):
-        raise ModelError(f"the weights of '{name}' do not fit its config: {'; '.join(problems)}")
+        raise ModelError(f"{path.name} of '{name}' does not fit the config: {'; '.join(problems)}")
     try:
         state = load(data)
     except SafetensorError as error:
         raise ModelError(f"{path.name} of '{name}' is damaged ({error}); download or save it again") from error
     for key, tensor in state.items():
         if not torch.isfinite(tensor).all():
-            raise ModelError(f"the weights of '{name}' are not usable: '{key}' holds NaN or infinite values")
+            raise ModelError(f"{path.name} of '{name}' can't be used: '{key}' holds NaN or infinite values")
         if tensor.dtype == torch.float16:
             state[key] = tensor.float()
     network.load_state_dict(state, strict=True, assign=True)
 
 
 def halve(folder: Path) -> tuple[int, int]:
-    """Rewrite a saved model's weights in 16 bits, whole or not at all.
+    """Rewrite a saved model's weights in 16 bits, completely or not at all.
 
-    A weight changes by a 2048th of itself at most, where it is not tiny; what it paints can't be told apart by eye.
+    A weight that is not tiny changes by at most a 2048th; the eye can't see the difference in the pictures.
 
     Returns:
         The size of the file before and after, in bytes.
 
     Raises:
-        ModelError: there are no weights in the folder, or they do not fit into 16 bits.
+        ModelError: the folder holds no weights, or they do not fit into 16 bits.
     """
     path = folder / WEIGHTS_FILE
     if not path.is_file():
@@ -90,7 +91,7 @@ def halve(folder: Path) -> tuple[int, int]:
 def read_header(
     data: bytes, name: str, filename: str = WEIGHTS_FILE
 ) -> tuple[dict[str, tuple[str, list[int]]], dict[str, str]]:
-    """The types and shapes of the tensors in a safetensors file, and its metadata, without decoding a tensor.
+    """Read the types and shapes of the tensors in a safetensors file, and its metadata, without decoding a tensor.
 
     Args:
         data: the whole file.
@@ -98,7 +99,7 @@ def read_header(
         filename: for errors.
 
     Raises:
-        ModelError: not a safetensors file, or its header is too long.
+        ModelError: the file is not safetensors, or its header is too long.
     """
     damaged = f"{filename} of '{name}' is not a safetensors file; download or save it again"
     if len(data) < 8:
@@ -119,7 +120,7 @@ def read_header(
 def _differences(
     expected: Mapping[str, tuple[str, list[int]]], found: Mapping[str, tuple[str, list[int]]]
 ) -> list[str]:
-    """What differs, in words, at most three items of a kind."""
+    """Describe what differs, with at most three items of each kind."""
 
     def listed(keys: list[str]) -> str:
         return ", ".join(shorten(key, 60) for key in keys[:3]) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")
@@ -136,9 +137,3 @@ def _differences(
         for key in other[:3]
     ]
     return problems
-
-
-def check_parameter_budget(network: nn.Module, name: str) -> None:
-    """Raise ConfigError if a network (on the meta device) has more than MAX_PARAMETERS numbers."""
-    if (count := count_parameters(network)) > MAX_PARAMETERS:
-        raise ConfigError(f"'{name}' asks for {count:,} parameters; at most {MAX_PARAMETERS:,} are allowed")

@@ -1,4 +1,4 @@
-"""The forward pass in chunks of one size: a picture is the same bits in every batch, and memory has a bound."""
+"""The forward pass in chunks of one size: a picture has the same bits in every batch, and memory is bounded."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,16 +9,16 @@ from torch import Tensor, nn
 def in_chunks(
     forward: Callable[[Tensor, Tensor | None], Tensor], z: Tensor, labels: Tensor | None, size: int
 ) -> Tensor:
-    """Map z and labels by `forward`, `size` rows at a time, the last chunk padded and cut back.
+    """Map z and labels by `forward`, `size` rows at a time; the last chunk is padded and its result cut back.
 
-    Matrix products sum in another order for other numbers of rows. Small pictures are padded to a full chunk; where a
-    chunk is one picture, padding costs nothing, which is where it would cost most.
+    Matrix products sum in an order that depends on the number of rows, so all chunks have the same number. Padding
+    costs little for small pictures, and nothing for large ones, whose chunks hold one picture.
 
     Args:
-        forward: from z [size, latent_dim] and labels to images [size, ...].
+        forward: maps z [size, latent_dim] and labels to images [size, ...].
         z: [N, latent_dim], N at least 1.
         labels: [N], weights [N, num_classes], or None.
-        size: rows of a chunk.
+        size: the number of rows of a chunk.
 
     Returns:
         [N, ...].

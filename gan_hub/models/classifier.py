@@ -10,8 +10,8 @@ WIDTHS = (64, 128)
 class Classifier(nn.Module):
     """Convolutions with batch normalisation to a feature vector, then one linear layer to the classes.
 
-    Features are standardised with the mean and deviation of the training set, which travel with the weights, so that
-    every feature weighs the same in a Frechet distance and figures from two machines compare.
+    Features are standardised with the mean and deviation of the training set, which are saved with the weights, so that
+    every feature weighs the same in a Frechet distance and figures from two machines can be compared.
 
     Args:
         image_size: (H, W), even numbers of at least 8.

@@ -1,14 +1,13 @@
 """The default architecture: residual convolutions without normalisation, in the manner of R3GAN.
 
-Huang et al., 2024, "The GAN is dead; long live the GAN!", arXiv:2501.05441, section 3, with three departures that
-measure faster on a CPU at these sizes: plain instead of grouped 3x3 convolutions, the pixels folded into channels at
-both ends (Shi et al., 2016, arXiv:1609.05158), and z modulating every block (FiLM) instead of entering at the base
-alone.
+Huang et al., 2024, "The GAN is dead; long live the GAN!", arXiv:2501.05441, section 3, with three changes that are
+faster on a CPU at these sizes, as measured: plain instead of grouped 3x3 convolutions, pixels folded into channels at
+both ends (Shi et al., 2016, arXiv:1609.05158), and z that modulates every block (FiLM) instead of entering only at the
+base.
 """
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu, pixel_shuffle
 
@@ -19,20 +18,21 @@ from gan_hub.models.layers import (
     Logits,
     ResidualBlock,
     SelfAttention,
-    embedded,
     he_init,
+    picture_trunk,
     resolutions,
+    with_embedding,
 )
 
 
 class ConvGenerator(nn.Module):
-    """From a coarse grid to the image, doubling it at each stage.
+    """Paints the image from a coarse grid that doubles at each stage.
 
     Args:
         widths: channels of each stage, coarse to fine. The grid of the last stage is the image size / patch_size.
         num_blocks: residual blocks in each stage.
         patch_size: side of the square of pixels that one cell of the finest grid paints; 1, 2 or 4.
-        attention_stages: coarsest stages that end with self-attention.
+        attention_stages: how many of the coarsest stages end with self-attention.
     """
 
     def __init__(
@@ -76,34 +76,31 @@ class ConvGenerator(nn.Module):
 
         Labels are [B], weights [B, num_classes] that mix the classes, or None when there are none.
         """
-        condition = self._conditioned(z, labels)
+        condition = self._condition(z, labels)
         x = self.base(condition).unflatten(1, self.base_shape)
         for stage in self.stages:
             x = stage(x, condition)
         pixels = pixel_shuffle(self.to_pixels(leaky_relu(x, SLOPE)), self.patch_size)
-        # In bfloat16 the tanh of anything beyond 3.2 is exactly 1 and its gradient 0: a generator that begins by
-        # painting all black, as MNIST invites it to, would never leave it.
+        # In bfloat16 the tanh of anything beyond 3.2 is exactly 1 and its gradient 0: a generator that starts by
+        # painting everything black, as it easily does on MNIST, would never stop.
         return pixels.float().tanh()
 
     @property
     def latent_weight(self) -> Tensor:
-        """What z is multiplied by first: [condition_dim, latent_dim]."""
+        """The first weight that z is multiplied by: [condition_dim, latent_dim]."""
         return self.condition.weight[:, : self.latent_dim]
 
     def early(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
-        """What z has become after the first, coarsest stage: [B, D]."""
-        condition = self._conditioned(z, labels)
+        """The activations after the first, coarsest stage: [B, D]."""
+        condition = self._condition(z, labels)
         return self.stages[0](self.base(condition).unflatten(1, self.base_shape), condition).flatten(1)
 
-    def _conditioned(self, z: Tensor, labels: Tensor | None) -> Tensor:
-        if self.embedding is not None:
-            assert labels is not None, "a conditional network needs labels"
-            z = torch.cat([z, embedded(self.embedding, labels)], dim=1)
-        return leaky_relu(self.condition(z), SLOPE)
+    def _condition(self, z: Tensor, labels: Tensor | None) -> Tensor:
+        return leaky_relu(self.condition(with_embedding(z, self.embedding, labels)), SLOPE)
 
 
 class GeneratorStage(nn.Module):
-    """Change the width, grow to the stage's grid, then residual blocks and perhaps attention."""
+    """Changes the width, upsamples to the stage's grid, then applies residual blocks and, if asked for, attention."""
 
     def __init__(
         self,
@@ -135,7 +132,7 @@ class GeneratorStage(nn.Module):
 
 
 class ConvDiscriminator(nn.Module):
-    """The generator turned around: from the image to a coarse grid, then the `Head`."""
+    """The generator in reverse: from the image to a coarse grid, then the `Head`."""
 
     def __init__(
         self,
@@ -151,24 +148,12 @@ class ConvDiscriminator(nn.Module):
     ) -> None:
         super().__init__()
         sizes = resolutions((image_size[0] // patch_size, image_size[1] // patch_size), len(widths))
-        depth = num_blocks * len(widths)
-        layers: list[nn.Module] = [
-            nn.PixelUnshuffle(patch_size),
-            he_init(nn.Conv2d(channels * patch_size**2, widths[-1], 3, padding=1)),
-        ]
-        for stage in reversed(range(len(widths))):
-            layers += [ResidualBlock(widths[stage], depth=depth) for _ in range(num_blocks)]
-            if stage < attention_stages:
-                layers.append(SelfAttention(widths[stage]))
-            if stage:
-                layers += [
-                    nn.AvgPool2d(2, ceil_mode=True, count_include_pad=False),
-                    he_init(nn.Conv2d(widths[stage], widths[stage - 1], 1)),
-                ]
-        self.trunk = nn.Sequential(*layers, nn.LeakyReLU(SLOPE), nn.Flatten())
+        self.trunk = picture_trunk(
+            channels, widths, patch_size=patch_size, num_blocks=num_blocks, attention_stages=attention_stages
+        )
         self.features = he_init(nn.Linear(widths[0] * sizes[0][0] * sizes[0][1], widths[0]))
         self.head = Head(widths[0], num_classes=num_classes, num_categories=num_categories)
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Logits:
-        """Map images [B, C, H, W] in [-1, 1] and labels [B] (None when there are no classes) to what `Head` gives."""
+        """Map images [B, C, H, W] in [-1, 1] and labels [B] (None without classes) to the output of `Head`."""
         return self.head(leaky_relu(self.features(self.trunk(images)), SLOPE), labels)

@@ -1,22 +1,21 @@
 """The convolutional GAN of the tutorials: transposed convolutions with batch normalisation against strided ones.
 
-Radford et al., 2015 (DCGAN), arXiv:1511.06434, section 3, with He's initialisation: under batch normalisation the
-scale of a weight does not matter to what a new network paints, and in evaluation mode, before any statistics are
-gathered, its pictures already differ.
+Radford et al., 2015 (DCGAN), arXiv:1511.06434, section 3, but with He's initialisation: under batch normalisation the
+scale of the weights does not matter to a new network's pictures, and with it these pictures differ from each other
+even in evaluation mode, before any statistics are gathered.
 """
 
 from collections.abc import Sequence
 from itertools import pairwise
 
-import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, relu
 
-from gan_hub.models.layers import SLOPE, Head, Linear, Logits, embedded, he_init, resolutions
+from gan_hub.models.layers import SLOPE, Head, Linear, Logits, he_init, resolutions, with_embedding
 
 
 class DCGANGenerator(nn.Module):
-    """From a coarse grid to the image through transposed 4x4 convolutions of stride 2.
+    """Maps a coarse grid to the image with transposed 4x4 convolutions of stride 2.
 
     Args:
         widths: channels of each grid, coarse to fine; the last one has half the image's height and width.
@@ -51,25 +50,22 @@ class DCGANGenerator(nn.Module):
 
     @property
     def latent_weight(self) -> Tensor:
-        """What z is multiplied by first: [units, latent_dim]."""
+        """The first weight that z is multiplied by: [units, latent_dim]."""
         return self.base.weight[:, : self.latent_dim]
 
     def early(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
-        """What z has become on the coarsest grid, after its activation: [B, D]."""
+        """The activations on the coarsest grid: [B, D]."""
         return relu(self.norms[0](self._base(z, labels))).flatten(1)
 
     def _base(self, z: Tensor, labels: Tensor | None) -> Tensor:
-        if self.embedding is not None:
-            assert labels is not None, "a conditional network needs labels"
-            z = torch.cat([z, embedded(self.embedding, labels)], dim=1)
-        return self.base(z).unflatten(1, self.base_shape)
+        return self.base(with_embedding(z, self.embedding, labels)).unflatten(1, self.base_shape)
 
 
 class DCGANDiscriminator(nn.Module):
     """4x4 convolutions of stride 2 with batch normalisation on all but the first, then the `Head`.
 
     Args:
-        widths: channels of each grid, coarse to fine; the last one is the first after the pixels.
+        widths: channels of each grid, coarse to fine; the last one follows the pixels.
     """
 
     def __init__(
@@ -87,7 +83,7 @@ class DCGANDiscriminator(nn.Module):
         for i, (in_width, out_width) in enumerate(pairwise(fine_to_coarse)):
             layers.append(he_init(nn.Conv2d(in_width, out_width, 4, stride=2, padding=1, bias=i == 0)))
             if i:
-                # A discriminator is never used outside training: statistics gathered on the way would serve nobody.
+                # A discriminator is never used outside training, so nothing would use running statistics.
                 layers.append(nn.BatchNorm2d(out_width, track_running_stats=False))
             layers.append(nn.LeakyReLU(SLOPE))
         self.trunk = nn.Sequential(*layers, nn.Flatten())
@@ -96,5 +92,5 @@ class DCGANDiscriminator(nn.Module):
         self.head = Head(widths[0], num_classes=num_classes, num_categories=num_categories)
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Logits:
-        """Map images [B, C, H, W] in [-1, 1] and labels [B] (None when there are no classes) to what `Head` gives."""
+        """Map images [B, C, H, W] in [-1, 1] and labels [B] (None without classes) to the output of `Head`."""
         return self.head(leaky_relu(self.features(self.trunk(images)), SLOPE), labels)

@@ -1,24 +1,24 @@
-"""From a picture back to the latent and the class that a generator would paint it from."""
+"""The network that predicts the latent and the class that a generator would paint a picture from."""
 
 from collections.abc import Sequence
 
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
-from gan_hub.models.layers import SLOPE, ResidualBlock, embedded, he_init, resolutions
+from gan_hub.models.layers import SLOPE, embedded, he_init, picture_trunk, resolutions
 
 
 class Encoder(nn.Module):
-    """The discriminator's residual convolutions, and two heads: first the class, then the latent given the class.
+    """The discriminator's residual convolutions and two heads: one for the class, one for the latent given the class.
 
-    One picture is another latent in another class; asked with each of the likely ones, the encoder has a start for all.
-    The features enter the head beside the embedding of the class.
+    The same picture has a different latent in each class; called once for each likely class, the encoder gives a
+    starting point for all of them. The second head sees the sum of the features and the embedding of the class.
 
     Args:
         image_size: (H, W), even numbers.
         channels: of the pictures.
-        latent_dim: of the latents that are predicted.
-        num_classes: 0 = there are none to tell.
+        latent_dim: of the predicted latents.
+        num_classes: 0 = no class is predicted.
         widths: channels of each stage, coarse to fine; the grid of the last one is half the image size.
     """
 
@@ -27,15 +27,7 @@ class Encoder(nn.Module):
     ) -> None:
         super().__init__()
         sizes = resolutions((image_size[0] // 2, image_size[1] // 2), len(widths))
-        layers: list[nn.Module] = [nn.PixelUnshuffle(2), he_init(nn.Conv2d(4 * channels, widths[-1], 3, padding=1))]
-        for stage in reversed(range(len(widths))):
-            layers.append(ResidualBlock(widths[stage], depth=len(widths)))
-            if stage:
-                layers += [
-                    nn.AvgPool2d(2, ceil_mode=True, count_include_pad=False),
-                    he_init(nn.Conv2d(widths[stage], widths[stage - 1], 1)),
-                ]
-        self.trunk = nn.Sequential(*layers, nn.LeakyReLU(SLOPE), nn.Flatten())
+        self.trunk = picture_trunk(channels, widths, patch_size=2, num_blocks=1)
         hidden = 2 * widths[0]
         self.features = he_init(nn.Linear(widths[0] * sizes[0][0] * sizes[0][1], hidden))
         self.to_logits = he_init(nn.Linear(hidden, num_classes)) if num_classes else None
@@ -46,7 +38,7 @@ class Encoder(nn.Module):
     def forward(self, images: Tensor, labels: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Map images [B, C, H, W] in [-1, 1] to latents [B, latent_dim] and logits of the class [B, num_classes].
 
-        Labels are [B], weights [B, num_classes], or None: the likeliest class of each picture.
+        Labels are [B], weights [B, num_classes], or None for the likeliest class of each picture.
         """
         features = self.features(self.trunk(images))
         if self.to_logits is None or self.embedding is None:

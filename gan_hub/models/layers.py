@@ -1,5 +1,6 @@
-"""Blocks that two or more architectures share."""
+"""Blocks that several architectures share."""
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 import torch
@@ -13,7 +14,7 @@ Logits = Tensor | tuple[Tensor, Tensor]
 
 
 def in_float32(tensor: Tensor) -> torch.autocast:
-    """Without autocast where the tensor is; on the meta device, where passes are counted, too."""
+    """Turn autocast off on the tensor's device; also works on the meta device, where passes are counted."""
     kind = tensor.device.type
     return torch.autocast("cpu" if kind == "meta" else kind, enabled=False)
 
@@ -29,10 +30,10 @@ def he_init(layer: Layer, gain: float = 1.0) -> Layer:
 
 
 class Linear(nn.Linear):
-    """A linear layer that gives a row the same bits at every place in a batch, which `sample` promises.
+    """A linear layer that gives a row the same bits wherever it stands in a batch, as `sample` promises.
 
-    MKL multiplies by less than a dozen output features with sums that depend on how a row lies in memory; rows filled
-    up to 64 bytes all lie alike. Wider layers, where that would cost something, don't need it.
+    For fewer than a dozen output features, MKL sums in an order that depends on the alignment of a row in memory; rows
+    padded to multiples of 64 bytes are all aligned alike. Wider layers, where padding would cost time, don't need it.
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -49,12 +50,20 @@ def steady_linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tens
 
 
 def embedded(embedding: nn.Embedding, labels: Tensor) -> Tensor:
-    """Embeddings [B, dim] of labels [B], or of weights [B, num_classes] the mixtures; one-hot weights give the same."""
+    """Embed labels [B], or mix embeddings by weights [B, num_classes], to [B, dim]; one-hot weights give the same."""
     return steady_linear(labels, embedding.weight.T) if labels.is_floating_point() else embedding(labels)
 
 
+def with_embedding(z: Tensor, embedding: nn.Embedding | None, labels: Tensor | None) -> Tensor:
+    """Append to z [B, latent_dim] the embedding of its labels; without an embedding, z stays as it is."""
+    if embedding is None:
+        return z
+    assert labels is not None, "a conditional network needs labels"
+    return torch.cat([z, embedded(embedding, labels)], dim=1)
+
+
 class Head(nn.Module):
-    """What every discriminator ends in: features to a logit and, if there are categories, a guess of the code.
+    """The end of every discriminator: from features to a logit and, if there are categories, a guess of the code.
 
     The class enters as the inner product of its embedding with the features
     (projection, Miyato & Koyama, 2018, arXiv:1802.05637, equation 5). The guess of the categorical code is InfoGAN's Q,
@@ -76,10 +85,10 @@ class Head(nn.Module):
 
 
 class SelfAttention(nn.Module):
-    """x + gamma * attention over all cells, gamma starting at zero.
+    """x + gamma * attention over all cells, where gamma starts at zero.
 
     Zhang et al., 2018 (SAGAN), arXiv:1805.08318, section 3, with the keys and values pooled to a quarter of the cells
-    as in its published code. Written out, since the fused kernel has no second derivative, which the penalties need.
+    as in its published code. Written out, because the fused kernel has no second derivative, which the penalties need.
     """
 
     def __init__(self, width: int) -> None:
@@ -95,7 +104,7 @@ class SelfAttention(nn.Module):
         """Map x [B, width, h, w] to the same shape."""
         query = self.to_query(x).flatten(2)
         key_value = self.to_key_value(x)
-        if min(x.shape[2:]) >= 4:  # what is left of a smaller grid would be too few cells to choose among
+        if min(x.shape[2:]) >= 4:  # pooling would leave too few cells of a smaller grid to attend to
             key_value = max_pool2d(key_value, 2, ceil_mode=True)
         key, value = key_value.flatten(2).split([self.key_width, self.value_width], dim=1)
         weights = (query.transpose(1, 2) @ key).float().softmax(dim=2)
@@ -120,7 +129,7 @@ class ResidualBlock(nn.Module):
         self.modulation = he_init(Linear(condition_dim, 2 * width), 0.0) if condition_dim else None
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Map x [B, width, h, w], with condition [B, condition_dim] if the block takes one, to the shape of x."""
+        """Map x [B, width, h, w], and condition [B, condition_dim] if the block takes one, to the shape of x."""
         hidden = self.conv1(leaky_relu(x, SLOPE))
         if self.modulation is not None:
             scale, shift = self.modulation(condition)[:, :, None, None].chunk(2, dim=1)
@@ -129,10 +138,39 @@ class ResidualBlock(nn.Module):
 
 
 def resolutions(image_size: tuple[int, int], num_stages: int) -> list[tuple[int, int]]:
-    """The grid of each stage, coarse to fine: each half the next, rounded up, the last one `image_size`."""
+    """The grid of each stage, coarse to fine: each is half the next one, rounded up, and the last is `image_size`."""
     height, width = image_size
     sizes = [(height, width)]
     for _ in range(num_stages - 1):
         height, width = -(-height // 2), -(-width // 2)
         sizes.insert(0, (height, width))
     return sizes
+
+
+def picture_trunk(
+    channels: int, widths: Sequence[int], *, patch_size: int, num_blocks: int, attention_stages: int = 0
+) -> nn.Sequential:
+    """Residual stages that map pictures [B, C, H, W] to the flattened features of a coarse grid.
+
+    Args:
+        channels: of the pictures.
+        widths: channels of each stage, coarse to fine. The grid of the last stage is the image size / patch_size.
+        patch_size: side of the square of pixels that one cell of the finest grid reads.
+        num_blocks: residual blocks in each stage.
+        attention_stages: how many of the coarsest stages end with self-attention.
+    """
+    depth = num_blocks * len(widths)
+    layers: list[nn.Module] = [
+        nn.PixelUnshuffle(patch_size),
+        he_init(nn.Conv2d(channels * patch_size**2, widths[-1], 3, padding=1)),
+    ]
+    for stage in reversed(range(len(widths))):
+        layers += [ResidualBlock(widths[stage], depth=depth) for _ in range(num_blocks)]
+        if stage < attention_stages:
+            layers.append(SelfAttention(widths[stage]))
+        if stage:
+            layers += [
+                nn.AvgPool2d(2, ceil_mode=True, count_include_pad=False),
+                he_init(nn.Conv2d(widths[stage], widths[stage - 1], 1)),
+            ]
+    return nn.Sequential(*layers, nn.LeakyReLU(SLOPE), nn.Flatten())

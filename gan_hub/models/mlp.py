@@ -15,7 +15,7 @@ from gan_hub.models.layers import SLOPE, Head, Linear, Logits
 
 
 def perceptron(dims: Sequence[int]) -> nn.Sequential:
-    """Linear layers from dims[0] to dims[-1], a leaky ReLU between each two, none after the last."""
+    """Linear layers from dims[0] to dims[-1] with leaky ReLUs between them, and none after the last."""
     layers: list[nn.Module] = []
     for in_dim, out_dim in pairwise(dims):
         layers += [Linear(in_dim, out_dim), nn.LeakyReLU(SLOPE)]
@@ -23,7 +23,7 @@ def perceptron(dims: Sequence[int]) -> nn.Sequential:
 
 
 class MLPGenerator(nn.Module):
-    """z, and the class as a one-hot vector beside it, through hidden layers to every pixel at once."""
+    """Maps z and the one-hot class through hidden layers to all pixels at once."""
 
     def __init__(
         self, *, image_size: tuple[int, int], channels: int, latent_dim: int, num_classes: int, widths: Sequence[int]
@@ -42,18 +42,18 @@ class MLPGenerator(nn.Module):
 
     @property
     def latent_weight(self) -> Tensor:
-        """What z is multiplied by first: [widths[0], latent_dim]."""
+        """The first weight that z is multiplied by: [widths[0], latent_dim]."""
         weight = self.layers[0].weight
         assert isinstance(weight, Tensor)
         return weight[:, : self.latent_dim]
 
     def early(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
-        """What z has become after the first hidden layer: [B, widths[0]]."""
+        """The activations of the first hidden layer: [B, widths[0]]."""
         return self.layers[:2](_with_one_hot(z, labels, self.num_classes))
 
 
 class MLPDiscriminator(nn.Module):
-    """All pixels, and the class as a one-hot vector beside them, through hidden layers to the `Head`."""
+    """Maps all pixels and the one-hot class through hidden layers to the `Head`."""
 
     def __init__(
         self,
@@ -70,13 +70,13 @@ class MLPDiscriminator(nn.Module):
         self.head = Head(widths[-1], num_classes=0, num_categories=num_categories)
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Logits:
-        """Map images [B, C, H, W] in [-1, 1] and labels [B] (None when there are no classes) to what `Head` gives."""
+        """Map images [B, C, H, W] in [-1, 1] and labels [B] (None without classes) to the output of `Head`."""
         features = self.layers(_with_one_hot(images.flatten(1), labels, self.num_classes))
         return self.head(leaky_relu(features, SLOPE))
 
 
 def _with_one_hot(x: Tensor, labels: Tensor | None, num_classes: int) -> Tensor:
-    if labels is None:
+    if not num_classes:
         return x
     assert labels is not None, "a conditional network needs labels"
     weights = labels if labels.is_floating_point() else nn.functional.one_hot(labels, num_classes)

@@ -1,8 +1,8 @@
-"""A fast network from photo to painting: it never sees the whole picture, so that tiles fit together exactly.
+"""A fast network from photo to painting whose receptive field is bounded, so that tiles fit together exactly.
 
-Pixels are unshuffled to a quarter of the resolution, where everything but a reshaping happens; half of the depth lies
-at an eighth. Without normalisation nothing depends on the rest of the picture, and nothing is bound by memory
-bandwidth (measured in benchmarks/stylize.py beside the networks it replaces).
+Pixels are unshuffled to a quarter of the resolution, where all layers work; half of the depth lies at an eighth.
+Without normalisation nothing depends on the rest of the picture, and nothing is bound by memory bandwidth
+(benchmarks/stylize.py measures it beside the networks that it replaces).
 """
 
 import torch
@@ -27,18 +27,19 @@ class PaintBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map x [B, width, h, w] to the same shape."""
-        # In place, here and below, is what a convolution made: fewer large buffers, and no gradient needs it.
+        # The results of convolutions are changed in place, here and below: no gradient needs them, and it saves large
+        # buffers.
         return self.conv2(leaky_relu(self.conv1(x), SLOPE, inplace=True)).add_(x)
 
 
 def without_a_grid(x: Tensor) -> Tensor:
-    """What a shuffle has painted, [B, C, H, W], less the grid of its own.
+    """Remove from shuffled pixels [B, C, H, W] the grid that the shuffle leaves in them.
 
-    A grid is the cheapest answer to the discriminators, which would bring it out otherwise. A binomial blur
-    (1, 2, 1) / 4 leaves nothing of a period of 2 pixels. Of what is finer than a blur that nulls periods of 2 and 4 and
-    keeps slopes, the grid is what cells next to one another have in common, and is taken away.
+    A grid is the cheapest answer to the discriminators, so training would bring it out. A binomial blur (1, 2, 1) / 4
+    removes every period of 2 pixels. A second blur removes periods of 2 and 4 and keeps slopes; whatever neighbouring
+    cells have in common in the detail finer than this blur is the grid, and is subtracted.
     """
-    # One colour after the other: buffers a third as large fit the caches better, and count in a camera's photo.
+    # One colour at a time: buffers a third as large fit the caches better, and matter for a camera's photo.
     return torch.cat([_less_its_grid(colour) for colour in x.split(1, dim=1)], dim=1)
 
 
@@ -49,7 +50,7 @@ def _less_its_grid(x: Tensor) -> Tensor:
 
 
 def _filtered(x: Tensor, taps: tuple[float, ...]) -> Tensor:
-    """A filter along both axes of x [B, C, H, W], the edge's pixels repeated beyond it."""
+    """Filter x [B, C, H, W] along both axes, with its edge pixels repeated beyond the edge."""
     reach = len(taps) // 2
     for axis in (2, 3):
         edges = (0, 0, reach, reach) if axis == 2 else (reach, reach, 0, 0)
@@ -65,12 +66,12 @@ def _cut(x: Tensor, left: int, top: int, width: int, height: int) -> Tensor:
 
 
 class Painter(nn.Module):
-    """From a photo and noise to a painting.
+    """Maps a photo and noise to a painting.
 
-    The photo enters the output only as its means over 4 x 4 pixels, smeared along its lines: everything finer has to be
-    painted. Noise is what strokes grow from where the photo is flat: a network that sees the same everywhere would
-    paint the same everywhere, but for the grid of its own shuffle. The noise is smeared along the photo's lines before
-    the network sees it (`gan_hub.models.strokes`), which a small network would take long to learn.
+    The photo enters the output only as its means over 4 x 4 pixels, smeared along its lines, so that all finer detail
+    has to be painted. Where the photo is flat, strokes grow from the noise: a network that sees the same everywhere
+    would paint the same everywhere, apart from the grid of its shuffle. The noise is smeared along the photo's lines
+    before the network sees it (`gan_hub.models.strokes`), which a small network would take long to learn.
 
     Args:
         widths: channels at a quarter and at an eighth of the resolution.
@@ -81,18 +82,18 @@ class Painter(nn.Module):
     grid = PATCH * COARSE  # height and width of the photo are multiples of it
     noise_grid = PATCH  # pixels along the side of one cell of noise
     scale = 1  # of the output
-    tile_size = 1536  # smaller ones see more pixels twice, larger ones are slower by the memory they take
+    tile_size = 1536  # smaller tiles process more pixels twice, and larger ones are slowed down by their memory
     halo: int  # pixels around a pixel that it depends on, rounded up to the grid
-    inner_halo: int  # the same, once it is known where strokes go
+    inner_halo: int  # the same, once the directions of strokes are known
 
     def __init__(self, *, widths: tuple[int, ...], num_blocks: int, noise_channels: int) -> None:
         super().__init__()
         fine, coarse = widths
         depth = num_blocks + 2
         pixels = 3 * PATCH**2
-        # White for strokes to grow from; the last channel is smooth, for their directions where the photo is flat.
+        # White noise for strokes to grow from, and a smooth last channel for their directions where the photo is flat.
         self.noise_cells = (1,) * (noise_channels - 1) + (SMOOTH_CELL,)
-        # The pixels, the noise in three lengths, the colours smeared, and twice the angle of the lines.
+        # The pixels, the noise smeared to three lengths, the smeared colours, and twice the angle of the lines.
         self.read = he_init(nn.Conv2d(pixels + 3 * (noise_channels - 1) + 3 + 2, fine, 3, padding=1))
         self.before = PaintBlock(fine, depth=depth)
         self.down = he_init(nn.Conv2d(fine, coarse, COARSE, stride=COARSE))
@@ -101,8 +102,8 @@ class Painter(nn.Module):
         self.after = PaintBlock(fine, depth=depth)
         self.paint = he_init(nn.Conv2d(fine, pixels, 3, padding=1), 0.1)
         self._start_without_a_grid()
-        # 3x3 convolutions: read, two blocks of two and paint at a quarter; two a block at an eighth, whose cells may
-        # start up to a cell earlier; for the blurs at the end one, one and two more.
+        # 3x3 convolutions at a quarter: read, two in each of two blocks, and paint; at an eighth, two in each block,
+        # whose cells may start up to a cell earlier; and 1 + 1 + 2 cells for the blurs at the end.
         cells = 6 + COARSE * (2 * num_blocks + 1) + 4
         self.inner_halo = self._in_pixels(cells)
         self.halo = self._in_pixels(cells + REACH)
@@ -111,7 +112,7 @@ class Painter(nn.Module):
         return self.grid * -(-PATCH * cells // self.grid)
 
     def _start_without_a_grid(self) -> None:
-        """All pixels that one cell paints start alike, as nearest-neighbour upsampling (ICNR, arXiv:1707.02937)."""
+        """Start with all pixels of a cell alike, as in nearest-neighbour upsampling (ICNR, arXiv:1707.02937)."""
         with torch.no_grad():
             weight = self.paint.weight.unflatten(0, (3, PATCH**2))
             self.paint.weight.copy_(weight[:, :1].expand_as(weight).flatten(0, 1))
@@ -121,7 +122,7 @@ class Painter(nn.Module):
     def strokes(self, photo: Tensor, noise: Tensor) -> Tensor:
         """The photo's colours smeared along its lines, the lines' angle, and the noise smeared: [B, C, H / 4, W / 4].
 
-        In float32, whatever the weights are. Nothing is learned here, and no gradient comes through.
+        Always in float32. Nothing is learned here, and no gradient passes through.
         """
         with in_float32(photo):
             colours, noise = avg_pool2d(photo.float(), PATCH), noise.float()
@@ -130,12 +131,12 @@ class Painter(nn.Module):
             short = smear(torch.cat([colours, noise[:, :-1]], dim=1), flow, SHORT_STEPS)
             colours, short = short[:, :3], short[:, 3:]
             long = smear(short, flow, LONG_STEPS)
-            # Each in the scale of the noise, which smearing lowers.
+            # Smearing lowers the scale of the noise, so it is restored.
             angle = torch.stack([x * x - y * y, 2 * x * y], dim=1)
             return torch.cat([colours, angle, noise[:, :-1], 1.7 * short, 3.0 * long], dim=1)
 
     def features(self, photo: Tensor, noise: Tensor) -> list[Tensor]:
-        """What the first half of the network makes of a photo, shallow to deep; for losses that compare contents.
+        """The activations of the first half of the network, shallow to deep; for losses that compare contents.
 
         Args:
             photo: [B, 3, H, W] in [-1, 1], H and W multiples of `grid`.
@@ -159,18 +160,18 @@ class Painter(nn.Module):
     def forward(self, photo: Tensor, noise: Tensor, inside: tuple[int, int, int, int] | None = None) -> Tensor:
         """Map a photo and noise, shaped as in `features`, to a painting [B, 3, H, W], about in [-1, 1].
 
-        With `inside`, a rectangle (left, top, width, height) on the grid, only that is painted: what is around it says
-        where strokes go. It takes `inner_halo` of the pixels around to paint as if it had seen all.
+        With `inside`, a rectangle (left, top, width, height) on the grid, only the rectangle is painted, and the pixels
+        around it only decide the directions of strokes. The result is exact `inner_halo` pixels inside its edges.
         """
         strokes = self.strokes(photo, noise)
         if inside is not None:
             photo = _cut(photo, *inside)
             strokes = _cut(strokes, *(length // PATCH for length in inside))
-        fine, x = self._features(photo, strokes)[1::2]  # the others' memory is free by then
+        fine, x = self._features(photo, strokes)[1::2]  # which frees the memory of the others
         for block in self.blocks[len(self.blocks) // 2 :]:
             x = block(x)
         x = self.after(leaky_relu(self.up(x).add_(fine), SLOPE, inplace=True))
         details = without_a_grid(pixel_shuffle(self.paint(leaky_relu(x, SLOPE, inplace=True)), PATCH))
-        # In the photo's precision, also where the weights have 16 bits.
+        # In the photo's precision, even if the weights have 16 bits.
         washed = interpolate(strokes[:, :3], scale_factor=PATCH, mode="bilinear", align_corners=False)
         return washed.add_(details)

@@ -1,4 +1,4 @@
-"""The discriminator of pictures by their patches: which of them look painted, each for itself.
+"""The discriminator of patches: it judges for each patch of a picture separately whether it looks painted.
 
 Isola et al., 2016 (pix2pix), arXiv:1611.07004, section 3.2.2 (PatchGAN); at several scales as in Wang et al., 2017
 (pix2pixHD), arXiv:1711.11585, section 3.2.
@@ -20,8 +20,8 @@ class PatchDiscriminator(nn.Module):
     Args:
         widths: channels of the strided 4x4 convolutions; two 3x3 ones follow. A logit sees 46 pixels to a side with
             three widths.
-        instance_norm: after each convolution but the first and the last. It hides the palette: what is left of a
-            colour is how it differs from the patch's others.
+        instance_norm: normalise after each convolution but the first and the last. This hides the palette: only the
+            differences between the colours of a patch remain.
     """
 
     def __init__(self, *, widths: Sequence[int], instance_norm: bool) -> None:
@@ -35,7 +35,7 @@ class PatchDiscriminator(nn.Module):
         self.layers = nn.Sequential(*layers, he_init(nn.Conv2d(widths[-1], 1, 3, padding=1)))
 
     def forward(self, images: Tensor) -> Tensor:
-        """Map images [B, 3, H, W] in [-1, 1] to logits [B, N], one a patch."""
+        """Map images [B, 3, H, W] in [-1, 1] to logits [B, N], one for each patch."""
         return self.layers(images).flatten(1)
 
 
@@ -43,8 +43,8 @@ class MultiScaleDiscriminator(nn.Module):
     """One `PatchDiscriminator` for the picture, one for half of its size, and so on.
 
     Args:
-        widths, instance_norm: of each.
-        num_scales: of them.
+        widths, instance_norm: of each `PatchDiscriminator`.
+        num_scales: the number of sizes.
     """
 
     def __init__(self, *, widths: Sequence[int], instance_norm: bool, num_scales: int) -> None:
@@ -55,11 +55,9 @@ class MultiScaleDiscriminator(nn.Module):
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """Map images [B, 3, H, W] in [-1, 1] to logits [B, N] of each scale, fine to coarse."""
-        logits = []
-        for number, discriminator in enumerate(self.scales):
-            logits.append(discriminator(images if not number else avg_pool2d(images, 2**number)))
-        return logits
+        sizes = (avg_pool2d(images, 2**i) if i else images for i in range(len(self.scales)))
+        return [discriminator(resized) for discriminator, resized in zip(self.scales, sizes)]
 
     def penalised(self, logits: Sequence[Tensor]) -> Tensor:
-        """What a penalty on the gradient is taken of, [B]: the sum over scales of the mean over patches."""
+        """The logit [B] whose gradient is penalised: the sum over scales of the mean over patches."""
         return torch.stack([scale.mean(1) for scale in logits]).sum(0)

@@ -1,9 +1,9 @@
-"""A generator of clips: a GRU unrolls z into one code a frame, and the convolutional generator paints each.
+"""A generator of clips: a GRU unrolls z into one code for each frame, and the convolutional generator paints each.
 
-Tulyakov et al., 2017 (MoCoGAN), arXiv:1707.04993, section 3.1: one part of z, the content, is the same in every frame;
-the other unfolds into a path through the space of motions. There the recurrent network is fed new noise at each step;
-here it starts from z and is fed z, so that a clip, as a picture elsewhere in this project, is a function of z alone.
-Frames are stacked along the channels, which makes a clip a picture of more channels to everything else.
+Tulyakov et al., 2017 (MoCoGAN), arXiv:1707.04993, section 3.1: the content part of z is the same in every frame, and
+the rest unfolds into a path through the space of motions. There the recurrent network gets new noise at each step; here
+it starts from z and gets z, so that a clip, like every picture in this project, is a function of z alone. Frames are
+stacked along the channels, so that the rest of the project can treat a clip as a picture with more channels.
 """
 
 from collections.abc import Sequence
@@ -16,10 +16,10 @@ from gan_hub.models.layers import Linear, Logits, in_float32
 
 
 class GRU(nn.Module):
-    """A gated recurrent unit that is fed the same input at every step.
+    """A gated recurrent unit that gets the same input at every step.
 
-    Cho et al., 2014, arXiv:1406.1078, section 2.3, in the form of `torch.nn.GRU`, which gives a row other bits at
-    other places in a batch.
+    Cho et al., 2014, arXiv:1406.1078, section 2.3, in the form of `torch.nn.GRU`, which itself gives a row different
+    bits at different positions in a batch.
     """
 
     def __init__(self, input_dim: int, state_dim: int) -> None:
@@ -28,7 +28,7 @@ class GRU(nn.Module):
         self.from_state = Linear(state_dim, 3 * state_dim)
 
     def forward(self, x: Tensor, state: Tensor, num_steps: int) -> Tensor:
-        """Map x [B, input_dim] and the first state [B, state_dim] to the states after it [B, num_steps, state_dim]."""
+        """Map x [B, input_dim] and a first state [B, state_dim] to the next states [B, num_steps, state_dim]."""
         states = []
         reset_x, update_x, new_x = self.from_input(x).chunk(3, dim=1)
         for _ in range(num_steps):
@@ -40,16 +40,16 @@ class GRU(nn.Module):
 
 
 def _sigmoid(x: Tensor) -> Tensor:
-    """By way of tanh, which has the same bits in vectorised and in scalar code, as torch.sigmoid has not."""
+    """A sigmoid made from tanh, which, unlike torch.sigmoid, has the same bits in vectorised and in scalar code."""
     return (x / 2).tanh() / 2 + 0.5
 
 
 class RecurrentGenerator(nn.Module):
-    """z through a GRU to a code for each frame; z and the code through a `ConvGenerator` to the frame.
+    """Maps z with a GRU to a code for each frame, and z with each code through a `ConvGenerator` to the frame.
 
     Args:
         channels: of one frame.
-        num_frames: T, of a clip.
+        num_frames: T, the length of a clip.
         widths, num_blocks, patch_size: of the `ConvGenerator`.
     """
 
@@ -81,31 +81,31 @@ class RecurrentGenerator(nn.Module):
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         """Map z [B, latent_dim] and labels to clips [B, T * C, H, W] in [-1, 1]; labels as in `ConvGenerator`."""
-        # In float32: rounding to bfloat16 would add up along the path, and a GRU of this size costs nothing.
+        # In float32, because rounding to bfloat16 would add up along the path, and a GRU of this size costs nothing.
         with in_float32(z):
             motion = self.motion(z, self.start(z).tanh(), self.num_frames)
-        # One frame of every clip at a time: matrix products sum in another order for other numbers of rows.
+        # One frame of all clips at a time, because matrix products sum in an order that depends on the number of rows.
         frames = [self.frame(torch.cat([z, state], dim=1), labels) for state in motion.unbind(1)]
         return torch.cat(frames, dim=1)
 
     @property
     def latent_weight(self) -> Tensor:
-        """What z is multiplied by first, on its three ways in: [units, latent_dim]."""
+        """The first weights that z is multiplied by, in all three places: [units, latent_dim]."""
         frame = self.frame.latent_weight[:, : self.latent_dim]
         return torch.cat([self.start.weight, self.motion.from_input.weight, frame])
 
     def early(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
-        """What z has become in the first frame after its first, coarsest stage: [B, D]."""
+        """The activations of the first frame after its first, coarsest stage: [B, D]."""
         state = self.motion(z, self.start(z).tanh(), 1)[:, 0]
         return self.frame.early(torch.cat([z, state], dim=1), labels)
 
 
 class RecurrentDiscriminator(nn.Module):
-    """A `ConvDiscriminator` that sees all frames of a clip at once, as channels: what moves is what differs in them.
+    """A `ConvDiscriminator` that sees all frames of a clip at once, as channels, so that it can tell what moves.
 
     Args:
         channels: of one frame.
-        num_frames: T, of a clip.
+        num_frames: T, the length of a clip.
         widths, num_blocks, patch_size: of the `ConvDiscriminator`.
     """
 
@@ -133,5 +133,5 @@ class RecurrentDiscriminator(nn.Module):
         )
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Logits:
-        """Map clips [B, T * C, H, W] in [-1, 1] and labels [B] (None without classes) to what `Head` gives."""
+        """Map clips [B, T * C, H, W] in [-1, 1] and labels [B] (None without classes) to the output of `Head`."""
         return self.clip(images, labels)

@@ -1,10 +1,10 @@
-"""Where strokes go: the directions of lines in a picture, and noise smeared along them.
+"""The directions of strokes: along the lines of a picture, with noise smeared along them.
 
-The direction of a stroke is that of the smoothed structure tensor, across the gradient (Kang et al., 2009,
+The direction of a stroke comes from the smoothed structure tensor, across the gradient (Kang et al., 2009,
 "Flow-based image abstraction", section 2; Kyprianidis & Kang, 2011, "Image and video abstraction by coherence-enhancing
-filtering", section 3); where a picture is flat it follows the swirls of a smooth noise. Noise smeared along it becomes
-strokes (line integral convolution, Cabral & Leedom, 1993, in steps that grow). Nothing here is learned, and nothing
-looks further than `REACH` cells.
+filtering", section 3); where a picture is flat it follows the swirls of a smooth noise. Noise smeared along this
+direction becomes strokes (line integral convolution, Cabral & Leedom, 1993, in growing steps). Nothing here is learned,
+and no value depends on cells further away than `REACH`.
 """
 
 import math
@@ -14,20 +14,20 @@ from torch import Tensor
 from torch.nn.functional import grid_sample, pad
 
 SHORT_STEPS = (0.5, 1.0)  # cells; after these, strokes are short
-LONG_STEPS = (1.5, 1.5, 1.5)  # and after these, long
+LONG_STEPS = (1.5, 1.5, 1.5)  # cells; after these, strokes are long
 DILATIONS = (1, 2, 4)  # of the blurs of the structure tensor: over the width of a stroke, then over its length
-WIDE_WEIGHT = 0.15  # of the widest blur, for where there is no line near
-SWIRL_WEIGHT = 4e-3  # of a swirl's tensor, of unit trace: what a difference of 0.06 between neighbours but one has
-# Warps of up to 6 cells read bilinearly; the tensor's gradients and blurs look 1 + 2 * (1 + 2 + 4) cells around.
+WIDE_WEIGHT = 0.15  # of the widest blur, which decides where no line is near
+SWIRL_WEIGHT = 4e-3  # of a swirl's tensor of unit trace; a difference of 0.06 between cells two apart weighs as much
+# Warps move up to 6 cells and read bilinearly; the tensor's gradients and blurs read 1 + 2 * (1 + 2 + 4) cells around.
 REACH = math.ceil(sum((*SHORT_STEPS, *LONG_STEPS))) + 1 + 1 + 2 * sum(DILATIONS)
 
 
 def directions(picture: Tensor, smooth: Tensor) -> Tensor:
-    """Unit vectors [B, 2, h, w] (x, y) along the lines of a picture; their sign means nothing.
+    """Unit vectors [B, 2, h, w] (x, y) along the lines of a picture; their sign has no meaning.
 
     Args:
         picture: [B, C, h, w] in [-1, 1].
-        smooth: noise [B, 1, h, w] whose level lines flat places follow.
+        smooth: noise [B, 1, h, w] whose level lines are followed where the picture is flat.
     """
     tensor = outer(picture)
     narrow = blurred(tensor, DILATIONS[0])
@@ -44,8 +44,8 @@ def directions(picture: Tensor, smooth: Tensor) -> Tensor:
 def smear(x: Tensor, flow: Tensor, steps: tuple[float, ...]) -> Tensor:
     """Average x [B, C, h, w] along the flow [B, 2, h, w] to about the sum of the steps, in cells, on either side.
 
-    Each step takes the mean of a cell and its two neighbours along the flow: a few warps in place of one a cell, and no
-    sign of the flow to be carried along.
+    Each step takes the mean of a cell and its two neighbours along the flow. This needs a few warps instead of one for
+    each cell, and no consistent sign of the flow.
     """
     for step in steps:
         x = (x + moved(x, flow * step) + moved(x, flow * -step)) / 3
@@ -53,7 +53,7 @@ def smear(x: Tensor, flow: Tensor, steps: tuple[float, ...]) -> Tensor:
 
 
 def moved(x: Tensor, offset: Tensor) -> Tensor:
-    """Read x [B, C, h, w] at each cell's place plus its offset [B, 2, h, w], in cells."""
+    """Read x [B, C, h, w] at each cell's position plus its offset [B, 2, h, w], in cells."""
     height, width = x.shape[2:]
     rows = torch.arange(height, dtype=x.dtype, device=x.device)[:, None]
     columns = torch.arange(width, dtype=x.dtype, device=x.device)
@@ -74,7 +74,7 @@ def outer(x: Tensor) -> Tensor:
 def blurred(x: Tensor, dilation: int) -> Tensor:
     """Binomial blur (1, 4, 6, 4, 1) / 16 of x [B, C, h, w] along both axes, its taps `dilation` cells apart.
 
-    As sums of slices: a grouped convolution would take longer.
+    It sums slices, which is faster than a grouped convolution.
     """
     for axis in (2, 3):
         length, reach = x.shape[axis], 2 * dilation

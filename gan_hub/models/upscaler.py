@@ -1,7 +1,7 @@
-"""A light network from a small picture to one 2 or 4 times as large.
+"""A light network that makes a picture 2 or 4 times as large.
 
-Everything happens at the small resolution, and the pixels of the large one are shuffled out at the end (Shi et al.,
-2016, arXiv:1609.05158, ESPCN). The network paints what bicubic enlargement lacks.
+All layers work at the small resolution, and the pixels of the large picture are shuffled out at the end (Shi et al.,
+2016, arXiv:1609.05158, ESPCN). The network adds the details that bicubic enlargement lacks.
 """
 
 from torch import Tensor, nn
@@ -12,12 +12,12 @@ from gan_hub.models.painter import PaintBlock
 
 
 class Upscaler(nn.Module):
-    """From a picture to a larger one.
+    """Maps a picture to a larger one.
 
     Args:
         widths: channels, one number.
         num_blocks: residual blocks.
-        noise_channels: 0; it takes no noise.
+        noise_channels: 0, as the network takes no noise.
         scale: 2 or 4.
     """
 
@@ -33,15 +33,15 @@ class Upscaler(nn.Module):
         self.read = he_init(nn.Conv2d(3, width, 3, padding=1))
         self.blocks = nn.Sequential(*[PaintBlock(width, depth=num_blocks) for _ in range(num_blocks)])
         self.paint = he_init(nn.Conv2d(width, 3 * scale**2, 3, padding=1), 0.0)
-        # Also more than the two pixels that bicubic enlargement looks to either side.
+        # This is also more than the two pixels that bicubic enlargement reads on either side.
         self.halo = 2 * num_blocks + 2
 
     def features(self, photo: Tensor, noise: Tensor) -> list[Tensor]:
-        """What the network makes of a picture before it paints.
+        """The activations before the last layer.
 
         Args:
             photo: [B, 3, H, W] in [-1, 1], of any size.
-            noise: [B, 0, H, W]; plays no part.
+            noise: [B, 0, H, W]; not used.
         """
         return [self.blocks(leaky_relu(self.read(photo.to(self.read.weight.dtype)), SLOPE))]
 
@@ -50,6 +50,6 @@ class Upscaler(nn.Module):
         return self.paint_over(photo, self.features(photo, noise))
 
     def paint_over(self, photo: Tensor, features: list[Tensor]) -> Tensor:
-        """The second half of `forward`, from what `features` gave."""
+        """The second half of `forward`, from the result of `features`."""
         details = pixel_shuffle(self.paint(leaky_relu(features[-1], SLOPE)), self.scale)
         return interpolate(photo, scale_factor=self.scale, mode="bicubic", align_corners=False) + details

@@ -1,4 +1,4 @@
-"""Noise that is a function of the place alone, so that a tile of a picture is painted as in the whole of it."""
+"""Noise that is a function of the position alone, so that a tile is painted just as within the whole picture."""
 
 import math
 from collections.abc import Sequence
@@ -9,20 +9,20 @@ from torch import Tensor
 
 from gan_hub.latents.seeds import check_seed
 
-GOLDEN = 0x9E3779B9  # 2**32 over the golden ratio: keeps rows and columns of one number apart
+GOLDEN = 0x9E3779B9  # 2**32 / the golden ratio: tells a row from the column of the same number
 
 
 def position_noise(rows: int, columns: int, *, top: int = 0, left: int = 0, cells: Sequence[int], seed: int) -> Tensor:
     """Noise of mean 0 and variance 1: each value depends on its row, column, channel and the seed alone.
 
-    A channel whose cell is larger than 1 is smooth: between the values of a lattice it is interpolated linearly.
+    A channel whose cell is larger than 1 is smooth: it is interpolated linearly between the values of a lattice.
 
     Args:
         rows: height, at least 0.
         columns: width, at least 0.
         top: the first row's number.
         left: the first column's number.
-        cells: of each channel, the distance of the lattice's points in rows and columns, at least 1.
+        cells: for each channel the distance between the lattice's points, in rows and columns, at least 1.
         seed: in [0, 2**32 - 1].
 
     Returns:
@@ -40,7 +40,7 @@ def position_noise(rows: int, columns: int, *, top: int = 0, left: int = 0, cell
 def _channel(top: int, rows: int, left: int, columns: int, channel: int, cell: int, seed: int) -> np.ndarray:
     if cell == 1:
         return _white(np.arange(top, top + rows), np.arange(left, left + columns), channel, seed)
-    # The centre of row r lies at (r + 1/2) / cell - 1/2 in the lattice; a point before the first one has the number -1.
+    # The centre of row r lies at (r + 1/2) / cell - 1/2 in the lattice; a point before the first one has number -1.
     down, across = (
         (np.arange(start, start + count) + 0.5) / cell - 0.5 for start, count in ((top, rows), (left, columns))
     )
@@ -63,16 +63,16 @@ def _white(rows: np.ndarray, columns: np.ndarray, channel: int, seed: int) -> np
     key = _hash(np.array([seed], dtype=np.uint32) ^ np.uint32(GOLDEN))
     row = _hash(_hash(rows.astype(np.uint32)) ^ key)[:, None]
     column = _hash(columns.astype(np.uint32) ^ np.uint32(GOLDEN))[None, :]
-    bits = _hash(_hash(row ^ column) ^ _hash(np.uint32(channel) ^ ~key)) >> np.uint32(8)  # 24: all a float32 holds
+    bits = _hash(_hash(row ^ column) ^ _hash(np.uint32(channel) ^ ~key)) >> np.uint32(8)  # 24 bits fit a float32
     unit = (bits.astype(np.float64) + 0.5) * 2.0**-24
     return ((2 * unit - 1) * math.sqrt(3)).astype(np.float32)
 
 
 def _hash(x: np.ndarray) -> np.ndarray:
-    """lowbias32: a bijection of uint32 in which each bit of the input flips each of the output half of the time.
+    """lowbias32: a bijection of uint32 in which each input bit flips each output bit about half of the time.
 
-    Found by Chris Wellons in his search for 32-bit hash functions (https://nullprogram.com/blog/2018/07/31/); in whole
-    numbers, so that it is the same on every platform.
+    Found by Chris Wellons in his search for 32-bit hash functions (https://nullprogram.com/blog/2018/07/31/). It uses
+    whole numbers, so it gives the same on every platform.
     """
     x = (x ^ (x >> np.uint32(16))) * np.uint32(0x7FEB352D)
     x = (x ^ (x >> np.uint32(15))) * np.uint32(0x846CA68B)

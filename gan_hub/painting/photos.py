@@ -1,6 +1,7 @@
-"""Photos in and out: opening what a stranger sends, upright RGB with its alpha, colour profiles, encoding.
+"""Opens untrusted photos, turns them into upright RGB with alpha and a colour profile, and encodes pictures.
 
-Used by PhotoStylizer, the command line and the page; the training's gan_hub.data.decode shares what is the same.
+PhotoStylizer, the command line and the page use it. `gan_hub.data.decode` opens the pictures of training sets; the two
+share functions of `gan_hub.images`.
 """
 
 import io
@@ -16,9 +17,9 @@ from gan_hub.images import has_alpha, over_white, sixteen_bits_to_eight, with_al
 
 MAX_PIXELS = 50_000_000
 MAX_BYTES = 60_000_000
-# Not all that Pillow opens: EPS, for one, starts a program.
+# Not everything that Pillow can open: for EPS, it would start a program.
 FORMATS = ("AVIF", "BMP", "GIF", "ICO", "JPEG", "JPEG2000", "MPO", "PNG", "PPM", "TIFF", "WEBP")
-TURNS = {  # what makes a picture upright, by its EXIF orientation
+TURNS = {  # the transpose that turns a picture upright, by its EXIF orientation
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -27,7 +28,7 @@ TURNS = {  # what makes a picture upright, by its EXIF orientation
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# In a TIFF, EXIF lies among tags that say how the pixels are stored, and beside XMP, IPTC, Photoshop's notes and ICC.
+# In a TIFF, EXIF lies between tags on how the pixels are stored, XMP, IPTC, Photoshop's data and the ICC profile.
 NOT_EXIF = {*range(254, 260), 262, 266, 273, *range(277, 280), 284, 292, 293, 317, *range(320, 326), 330, 347}
 NOT_EXIF |= {*range(338, 342), *range(512, 522), *range(529, 533), 700, 33723, 34377, 34675}
 
@@ -36,18 +37,18 @@ MAX_SIDES: dict[Format, int] = {"jpeg": 65_500, "png": 2**31 - 1, "webp": 16_383
 
 
 class PhotoError(ValueError):
-    """A photo that can't be used; the message says why, and what to do."""
+    """A photo that can't be used; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
 class Upright:
-    """A photo as a network can see it.
+    """A photo prepared for a network.
 
     Attributes:
         colours: RGB, turned as its EXIF says.
         alpha: L, of the same size; None = opaque.
         icc_profile: of the colours, if they have one.
-        exif: without rotation, if there is any.
+        exif: that says the photo is upright; None = no EXIF.
     """
 
     colours: Image.Image
@@ -57,13 +58,14 @@ class Upright:
 
 
 def open_photo(data: bytes | Path) -> Image.Image:
-    """Open and decode a picture that a stranger sent; of an animation, the first frame.
+    """Open and decode an untrusted picture; of an animation, the first frame.
 
     Args:
-        data: the file or what is in it.
+        data: the file's path or its bytes.
 
     Raises:
-        PhotoError: too large, damaged, or not a picture. Nothing of it is decoded when its header says it is too large.
+        PhotoError: the picture is too large or damaged, or the file is no picture. A picture that its header states to
+            be too large is not decoded.
     """
     if isinstance(data, Path):
         data = _read(data)
@@ -78,7 +80,7 @@ def open_photo(data: bytes | Path) -> Image.Image:
         picture.load()
     except Image.UnidentifiedImageError as error:
         raise PhotoError(_not_a_picture(data)) from error
-    except Exception as error:  # damaged files bring out every kind in Pillow's decoders
+    except Exception as error:  # damaged files can make Pillow's decoders raise anything
         raise _as_photo_error(error) from error
     return picture
 
@@ -127,13 +129,13 @@ def check_pixels(picture: Image.Image) -> None:
 
 
 def upright(photo: Image.Image) -> Upright:
-    """Any picture of Pillow's as RGB and alpha, upright; the photo itself is left alone.
+    """Turn any Pillow picture upright and split it into RGB and alpha; the photo itself is not changed.
 
-    16 bits become 8; floating point is taken from 0 to 255, or from 0 to 1 if nothing is above. An RGB profile stays
-    with the colours; those of another kind of profile (CMYK, grey) are converted to sRGB.
+    16 bits become 8. Floating point values range from 0 to 255, or from 0 to 1 if none is larger. An RGB profile is
+    kept; colours with another kind of profile (CMYK, grey) are converted to sRGB.
 
     Raises:
-        PhotoError: too large, truncated, or with values of more than 16 bits.
+        PhotoError: the photo is too large or truncated, or has values of more than 16 bits.
     """
     check_pixels(photo)
     try:
@@ -148,17 +150,17 @@ def upright(photo: Image.Image) -> Upright:
 
 
 def _exif(photo: Image.Image) -> Image.Exif:
-    """The EXIF of a photo; empty if it is damaged, which is no reason to refuse the photo."""
+    """The EXIF of a photo; empty if damaged, which is no reason to reject the photo."""
     try:
         exif = photo.getexif()
         hash(exif.get(Base.Orientation))
-    except Exception:  # every kind
+    except Exception:  # damaged EXIF can make Pillow raise anything
         return Image.Exif()
     return exif
 
 
 def _colours(photo: Image.Image, icc_profile: bytes | None) -> tuple[Image.Image, Image.Image | None, bool]:
-    """RGB, alpha, and whether the profile is that of the RGB."""
+    """Returns RGB, alpha, and whether the profile applies to the RGB."""
     photo = eight_bits(photo)
     space = _colour_space(icc_profile)
     alpha = None
@@ -172,7 +174,7 @@ def _colours(photo: Image.Image, icc_profile: bytes | None) -> tuple[Image.Image
 
 
 def _colour_space(icc_profile: bytes | None) -> str | None:
-    """Four letters, as a profile states them ("RGB ", "CMYK", "GRAY"); None = no profile, or a damaged one."""
+    """The four letters of a profile's colour space ("RGB ", "CMYK", "GRAY"); None = no profile, or a damaged one."""
     if not icc_profile:
         return None
     try:
@@ -182,7 +184,7 @@ def _colour_space(icc_profile: bytes | None) -> str | None:
 
 
 def _to_srgb(photo: Image.Image, icc_profile: bytes) -> Image.Image | None:
-    """The colours in sRGB; None if the profile is not up to it."""
+    """Convert colours to sRGB; None if the profile can't be used."""
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(icc_profile))
         return ImageCms.profileToProfile(photo, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
@@ -191,7 +193,7 @@ def _to_srgb(photo: Image.Image, icc_profile: bytes) -> Image.Image | None:
 
 
 def _upright_exif(exif: Image.Exif) -> bytes | None:
-    """EXIF that says the picture is upright, or None if there is nothing or it can't be written."""
+    """EXIF that says the picture is upright; None if there is no EXIF or it can't be written."""
     if not exif:
         return None
     try:
@@ -201,15 +203,15 @@ def _upright_exif(exif: Image.Exif) -> bytes | None:
             del copy[tag]
         copy[Base.Orientation] = 1
         return copy.tobytes()
-    except Exception:  # a camera's own notes break Pillow's writer in many ways; a photo is worth more than its EXIF
+    except Exception:  # maker notes break Pillow's writer in many ways, and the photo is worth more than its EXIF
         return None
 
 
 def eight_bits(picture: Image.Image) -> Image.Image:
-    """A picture of 16 or 32 bits a channel as L; others as they are.
+    """Convert a picture of 16 or 32 bits per channel to L; others stay as they are.
 
     Raises:
-        PhotoError: more than 16 bits a channel.
+        PhotoError: a channel has more than 16 bits.
     """
     if picture.mode == "F":
         values = np.nan_to_num(np.asarray(picture), nan=0.0, posinf=255.0, neginf=0.0)
@@ -219,7 +221,7 @@ def eight_bits(picture: Image.Image) -> Image.Image:
     if not picture.mode.startswith("I"):
         return picture
     if picture.mode == "I" and picture.getextrema()[0] >= 0 and picture.getextrema()[1] <= 255:  # type: ignore[operator]
-        return picture.convert("L")  # 8 bits that Pillow itself put into 32
+        return picture.convert("L")  # 8 bits that Pillow itself stores in 32
     try:
         return sixteen_bits_to_eight(picture)
     except ValueError as error:
@@ -235,10 +237,10 @@ def check_encoding(format: str, quality: int) -> None:  # noqa: A002
 
 
 def encode_photo(image: Image.Image, format: Format = "jpeg", quality: int = 90) -> bytes:  # noqa: A002
-    """A picture as a file, with its ICC profile, and with EXIF only if it is in `image.info["exif"]`.
+    """Encode a picture with its ICC profile, and with EXIF only if `image.info["exif"]` holds it.
 
     Args:
-        image: of any mode; in a JPEG what is transparent becomes white.
+        image: of any mode; in a JPEG transparent pixels become white.
         format: jpeg, png or webp.
         quality: of JPEG and WebP, from 1 to 100.
 

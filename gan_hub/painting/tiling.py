@@ -1,8 +1,8 @@
-"""Painting a picture of any size tile by tile in bounded memory, so that the result is that of the whole at once.
+"""Paints a picture of any size tile by tile in bounded memory, with the same result as painting it at once.
 
-A tile is seen with `halo` pixels around it, as far as the picture goes on; where it ends, the tile ends too, and a
-convolution's zeros lie where they lie in the whole. A network that normalises over the picture is given the statistics
-of the whole picture, gathered over all tiles.
+The network sees each tile with `halo` pixels around it. At the edge of the picture the tile ends too, so that the zeros
+of a convolution's padding lie where they lie for the whole picture. A network that normalises over the picture uses the
+statistics of the whole picture, gathered over all tiles.
 """
 
 import threading
@@ -18,13 +18,13 @@ from torch import Tensor, nn
 from gan_hub.images import from_uint8, to_uint8
 from gan_hub.painting.noise import position_noise
 
-# Given statistics are a state of the network: one picture at a time may have its own.
+# The statistics are state of the network, so only one picture at a time may set them.
 _STATISTICS = threading.Lock()
 
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle of pixels, in PIL's order: left and top belong to it, right and bottom don't."""
+    """A rectangle of pixels in PIL's order: left and top are inside, right and bottom are outside."""
 
     left: int
     top: int
@@ -37,19 +37,19 @@ class Box:
         return self.right - self.left, self.bottom - self.top
 
     def scaled(self, factor: int) -> tuple[int, int, int, int]:
-        """As PIL takes it, in a picture `factor` times as large."""
+        """The same rectangle as PIL takes it, in a picture `factor` times as large."""
         return self.left * factor, self.top * factor, self.right * factor, self.bottom * factor
 
 
 @dataclass(frozen=True)
 class Tile:
-    """What is painted at a time, and what the network sees of its surroundings; both in the padded picture."""
+    """The rectangle to paint, `core`, and the larger one that the network sees, `seen`; both in the padded picture."""
 
     core: Box
     seen: Box
 
     def crop(self, x: Tensor, pixels_per_cell: float) -> Tensor:
-        """The core's part of x [..., h, w], what a network made of what it saw, at any resolution."""
+        """Cut the core out of x [..., h, w], an activation or output for `seen` at any resolution."""
         left, top, width, height = (
             round(pixels / pixels_per_cell)
             for pixels in (self.core.left - self.seen.left, self.core.top - self.seen.top, *self.core.size)
@@ -62,29 +62,29 @@ def tiles(width: int, height: int, *, tile_size: int, grid: int = 1, halo: int =
 
     Args:
         width: of the picture, a multiple of `grid`.
-        height: the same.
-        tile_size: longest side of a tile without its halo; at least one cell of the grid is taken.
+        height: of the picture, a multiple of `grid`.
+        tile_size: the longest side of a tile without its halo; a tile has at least one cell of the grid.
         grid: all edges are multiples of it.
-        halo: pixels to see around a tile, rounded up to the grid; fewer where the picture ends.
+        halo: the number of pixels seen around a tile, rounded up to the grid; fewer where the picture ends.
     """
     halo = -(-halo // grid) * grid
     spans = [_spans(length, tile_size, grid) for length in (width, height)]
 
-    def around(start: int, end: int, length: int) -> tuple[int, int]:
+    def with_halo(start: int, end: int, length: int) -> tuple[int, int]:
         return max(0, start - halo), min(length, end + halo)
 
     found = []
     for top, bottom in spans[1]:
-        seen_top, seen_bottom = around(top, bottom, height)
+        seen_top, seen_bottom = with_halo(top, bottom, height)
         for left, right in spans[0]:
-            seen_left, seen_right = around(left, right, width)
+            seen_left, seen_right = with_halo(left, right, width)
             seen = Box(seen_left, seen_top, seen_right, seen_bottom)
             found.append(Tile(Box(left, top, right, bottom), seen))
     return found
 
 
 def _spans(length: int, tile_size: int, grid: int) -> list[tuple[int, int]]:
-    """Parts of [0, length), all about as long, at most `tile_size` where the grid lets them."""
+    """Cut [0, length) into parts of about the same length, at most `tile_size` as far as the grid allows."""
     longest = max(grid, tile_size // grid * grid)
     count = -(-length // longest)
     step = -(-length // (count * grid)) * grid
@@ -95,11 +95,11 @@ class TiledPass:
     """A pass of an image-to-image network over a whole picture, a tile at a time.
 
     Args:
-        network: one of `gan_hub.models.stylizers.STYLIZERS`.
-        picture: RGB, of any size; repeated at the right and at the bottom up to a multiple of the network's grid.
+        network: one of `gan_hub.models.STYLIZERS`.
+        picture: RGB, of any size; its right and bottom edges are repeated up to a multiple of the network's grid.
         seed: of the noise.
         tile_size: see `tiles`.
-        halo: to see around a tile; the network's own if None.
+        halo: the number of pixels seen around a tile; None = the network's own.
     """
 
     def __init__(
@@ -118,9 +118,8 @@ class TiledPass:
         """Paint every tile.
 
         Args:
-            write: takes each tile and what is painted there: [3, scale * h, scale * w], float32, on the network's
-                device.
-            on_progress: takes the share of the work that is done after each look at a tile; may raise to stop.
+            write: called with each tile and its painting: [3, scale * h, scale * w], float32, on the network's device.
+            on_progress: called with the finished share of the work after each pass over a tile; may raise to stop.
         """
         done, total = 0, len(self.tiles) * (len(self.norms) + 1)
 
@@ -137,13 +136,13 @@ class TiledPass:
                 tick()
 
     def paint(self, on_progress: Callable[[float], None] | None = None) -> Image.Image:
-        """The whole painting, RGB, of the picture's size times `scale`; the argument is that of `run`."""
+        """Paint the whole picture: RGB, of the picture's size times `scale`; the argument is that of `run`."""
         width, height = self.picture.size
         painting = Image.new("RGB", (width * self.scale, height * self.scale))
 
         def write(tile: Tile, painted: Tensor) -> None:
             array = to_uint8(painted).permute(1, 2, 0).contiguous().cpu().numpy()
-            painting.paste(Image.fromarray(array), tile.core.scaled(self.scale)[:2])  # cut where it is beyond the edge
+            painting.paste(Image.fromarray(array), tile.core.scaled(self.scale)[:2])  # PIL crops it
 
         self.run(write, on_progress)
         return painting
@@ -167,7 +166,7 @@ class TiledPass:
         return self.network(photo, noise, inside=(inner.left - tile.seen.left, inner.top - tile.seen.top, *inner.size))
 
     def _inner(self, tile: Tile) -> Box:
-        """What most of the network needs to see of a tile's surroundings, where only its beginning looks further."""
+        """The rectangle that most of the network needs to see, if only its first part looks further than that."""
         halo = getattr(self.network, "inner_halo", None)
         if halo is None:
             return tile.seen
@@ -180,7 +179,7 @@ class TiledPass:
         )
 
     def _pixels(self, box: Box) -> Tensor:
-        """[3, h, w], uint8; what lies beyond the picture's right and bottom repeats its edge."""
+        """The pixels of a rectangle: [3, h, w], uint8; beyond the right and bottom of the picture its edge repeats."""
         width, height = self.picture.size
         inside = Box(box.left, box.top, min(box.right, width), min(box.bottom, height))
         array = np.asarray(self.picture.crop(inside.scaled(1)))
@@ -189,7 +188,7 @@ class TiledPass:
 
     @contextmanager
     def _statistics(self, tick: Callable[[], None]) -> Iterator[None]:
-        """Let each norm of the network use the mean and variance of the whole picture, for the time of this context."""
+        """Let each norm of the network use the mean and variance of the whole picture inside this context."""
         if not self.norms:
             yield
             return
@@ -203,7 +202,7 @@ class TiledPass:
                     norm.statistics = None  # type: ignore[assignment]
 
     def _gather(self, norm: nn.Module, tick: Callable[[], None]) -> Tensor:
-        """Mean and variance [2, width], float32, of what reaches a norm, each cell counted once, summed in float64."""
+        """Mean and variance [2, width], float32, of a norm's input, with each cell counted once, summed in float64."""
         sums: list[Tensor] = []
         cells = 0
 
@@ -227,4 +226,4 @@ class TiledPass:
 
 
 class _ReachedError(Exception):
-    """The pass got as far as it had to."""
+    """Ends a pass once it has reached the norm whose input is measured."""

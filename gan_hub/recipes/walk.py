@@ -14,8 +14,7 @@ from PIL import Image
 
 from gan_hub import __version__, images
 from gan_hub.generator import GanGenerator
-from gan_hub.latents.interpolation import MAX_FRAMES
-from gan_hub.latents.paths import EASINGS, KINDS, frames_of_walk
+from gan_hub.latents.paths import EASINGS, KINDS, MAX_FRAMES, frames_of_walk
 from gan_hub.loading.config import shorten
 from gan_hub.recipes.containers import MAX_TEXT_BYTES, json_object, walk_text
 from gan_hub.recipes.fields import Commit, Model, Switch, Version, check_itself, choice, command_choice, optional, whole

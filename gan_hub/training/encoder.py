@@ -200,7 +200,7 @@ def finish(options: EncoderOptions, generator: GanGenerator, encoder: LatentEnco
     )
     generator.encoder = encoder
     generator.save_pretrained(options.output_dir)
-    files, readme = generator.sidecars.files, options.output_dir / "README.md"
+    files, readme = generator.files, options.output_dir / "README.md"
     card = (files and files.optional_path("README.md", MAX_CONFIG_BYTES)) or readme
     readme.write_text(with_encoder(card.read_text(encoding="utf-8"), facts), encoding="utf-8")
     print(f"painted again, pictures differ by {error:.2%} of the range of pixels")

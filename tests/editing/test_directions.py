@@ -1,4 +1,4 @@
-"""Directions: orthonormal, worth more than random ones, strict files, and moving along one keeps the rest."""
+"""Directions: orthonormal, better than random ones, in strictly checked files, and independent when moved along."""
 
 import json
 from pathlib import Path

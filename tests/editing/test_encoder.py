@@ -1,4 +1,4 @@
-"""The encoder: its config, its files beside a generator, and what is bundled."""
+"""The encoder: its config, its files beside a generator, and the bundled encoders."""
 
 import json
 from pathlib import Path

@@ -117,7 +117,7 @@ def test_what_would_not_load_is_not_pushed(hub: LoopbackHub, run: Path) -> None:
 
 
 FAULTS = {
-    "401": (Fault("preupload", status=401), "the Hub does not take the token for 'org/gan'"),
+    "401": (Fault("preupload", status=401), "the Hub does not accept the token for 'org/gan'"),
     "402": (Fault("commit", status=402), r"your account has no room for 'org/gan' \(402\)"),
     "404": (Fault("preupload", status=404), r"the Hub has no 'org/gan' that you may see \(404\)"),
     "500": (Fault("repos/create", status=500), r"the Hub can't be reached \(it answered 500\)"),

@@ -1,4 +1,4 @@
-"""Walks of a generator: ends as sampled, one batch at a time, refused before anything is painted."""
+"""Walks of a generator: the ends equal samples, frames come in batches, and bad arguments are rejected first."""
 
 from itertools import islice
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from gan_hub import GanGenerator
-from gan_hub.latents.interpolation import MAX_FRAMES
+from gan_hub.latents.paths import MAX_FRAMES
 from gan_hub.models import ARCHITECTURES
 from tests.conftest import make_generator
 
@@ -114,8 +114,8 @@ def test_a_single_frame_is_the_first_key():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"keys": [1]}, "two or more seeds"),
-        ({"keys": []}, "two or more seeds"),
+        ({"keys": [1]}, "at least two seeds"),
+        ({"keys": []}, "at least two seeds"),
         ({"keys": torch.zeros(2, 5)}, r"the keys have the shape \[2, 5\]; .* latents \[K, 6\]"),
         ({"keys": [1, -1]}, "seed -1"),
         ({"keys": [1, 2, 3], "num_frames": 2}, "2 frames are too few"),

@@ -1,4 +1,4 @@
-"""Labels, hard and soft: one-hot weights are the class itself, and what lies between mixes classes."""
+"""Labels, hard and soft: one-hot weights give the class itself, and other weights mix classes."""
 
 import pytest
 import torch

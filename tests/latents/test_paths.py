@@ -1,4 +1,4 @@
-"""Ways through latents: ends and keys exact, lengths kept, loops without a seam, at any pace."""
+"""Paths through latents: exact ends and keys, preserved lengths, loops without a seam, and any pace."""
 
 import pytest
 import torch
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from gan_hub.latents.arcs import lerp, slerp
-from gan_hub.latents.paths import EASINGS, KINDS, even_pace, frames_of_walk, path, points, timeline
+from gan_hub.latents.paths import EASINGS, KINDS, evenly_paced, frames_of_walk, path, points, timeline
 from gan_hub.latents.seeds import latents_from_seeds, structured
 
 numbers = st.floats(-1e4, 1e4, width=32)
@@ -196,7 +196,7 @@ def test_an_even_pace_evens_out_what_is_seen(mode):
         return list(points(keys, places, kind="lerp", closed=mode == "closed") ** 4)
 
     uniform = timeline(keys, 60, kind="lerp", **shape)
-    even = even_pace(paint, 3, 60, **shape)
+    even = evenly_paced(paint, 3, 60, **shape)
     assert even.shape == uniform.shape
     assert {0.0, 1.0, 2.0} <= set(even.tolist())
     variation = [_variation(torch.stack(list(paint(places)))) for places in (uniform, even)]
@@ -214,12 +214,12 @@ def test_easing_shapes_what_is_seen():
     def paint(places: Tensor) -> list[Tensor]:
         return list(points(keys, places, kind="lerp") ** 4)
 
-    seen = torch.stack(paint(even_pace(paint, 2, 41, easing="ease_in_out")))[:, 0]
+    seen = torch.stack(paint(evenly_paced(paint, 2, 41, easing="ease_in_out")))[:, 0]
     assert torch.allclose(seen, EASINGS["ease_in_out"](torch.linspace(0, 1, 41)), atol=0.01)
 
 
 def test_an_even_pace_of_pictures_that_are_all_the_same():
-    even = even_pace(lambda places: [torch.zeros(1, 2, 2)] * len(places), 3, 7)
+    even = evenly_paced(lambda places: [torch.zeros(1, 2, 2)] * len(places), 3, 7)
     assert even.tolist() == pytest.approx([0, 1 / 3, 2 / 3, 1, 4 / 3, 5 / 3, 2])
 
 

@@ -1,4 +1,4 @@
-"""The stream of latents, pinned for good, and what is made of it."""
+"""The stream of latents, which must never change, and the functions that use it."""
 
 import numpy as np
 import pytest

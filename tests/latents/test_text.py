@@ -1,4 +1,4 @@
-"""Latents as text: there and back exactly, and nothing else."""
+"""Latents as text: an exact round trip, and errors for all other text."""
 
 import base64
 

@@ -1,4 +1,4 @@
-"""config.json from a stranger: each field's bounds, and that nothing but ConfigError comes out of any JSON."""
+"""An untrusted config.json: the bounds of each field, and any JSON raises ConfigError and nothing else."""
 
 import json
 from pathlib import Path
@@ -107,9 +107,9 @@ REFUSED = [
     ("attention_stages", [-1, 3, 1.0, True, "1", [1]], "attention_stages is .* 0 to 2"),
     ("num_frames", [0, 1, 8], "num_frames is .*takes no num_frames"),
     ("num_categories", [-1, 64, 1.0, True, "1", None, [1]], "num_categories is .* 0 to 63"),
-    ("num_categories", [10], "num_categories is 10 and num_classes 2; .* set one of them to 0"),
+    ("num_categories", [10], "num_categories is 10 and num_classes is 2; .* set one of the two to 0"),
     ("num_active", [-1, 65, 1.0, True, "1", None, [1]], "num_active is .* 0 to 64"),
-    ("num_active", [10], "num_active is 10 and num_classes 2; .* set one of them to 0"),
+    ("num_active", [10], "num_active is 10 and num_classes is 2; .* set one of the two to 0"),
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The device by name: auto takes the best of the machine, and what is not there is an error in words."""
+"""Devices by name: auto chooses the best of the machine, and a missing one is an error that names the allowed ones."""
 
 from types import SimpleNamespace
 

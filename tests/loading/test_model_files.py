@@ -531,7 +531,7 @@ def write(folder: Path, files: dict[str, bytes]) -> Path:
         (b"", "not valid JSON"),
         (b"{", "not valid JSON"),
         (b"\xff\xfe{}", "not valid JSON"),
-        (b"[]", "holds a list; it should hold an object"),
+        (b"[]", "holds a list; it must hold an object"),
         (b"4", "holds a int"),
         (b"null", "holds a NoneType"),
         (b"[" * 100_000, "not valid JSON"),
@@ -611,7 +611,7 @@ def _metadata(header):
 )
 def test_headers_that_lie(tmp_path, files, lie):
     write(tmp_path / "gan", with_header(files, lie))
-    with at_most(2), pytest.raises(ModelError, match=r"damaged|do not fit|not a safetensors file"):
+    with at_most(2), pytest.raises(ModelError, match=r"damaged|does not fit|not a safetensors file"):
         GanGenerator.from_pretrained(tmp_path / "gan")
 
 
@@ -619,7 +619,7 @@ def test_headers_that_lie(tmp_path, files, lie):
 def test_headers_that_are_none(tmp_path, files, header):
     data = struct.pack("<Q", len(header)) + header + bytes(20_000)  # as long as weights, to pass their size check
     write(tmp_path / "gan", {**files, "model.safetensors": data})
-    with pytest.raises(ModelError, match=r"damaged|do not fit|not a safetensors file"):
+    with pytest.raises(ModelError, match=r"damaged|does not fit|not a safetensors file"):
         GanGenerator.from_pretrained(tmp_path / "gan")
 
 

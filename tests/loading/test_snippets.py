@@ -1,4 +1,4 @@
-"""The snippet in the card of every bundled model runs; those of trained and pushed ones are run where they are made."""
+"""The snippet in the card of every bundled model runs; those of other models run where these models are made."""
 
 import json
 import re

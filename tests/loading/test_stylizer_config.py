@@ -1,4 +1,4 @@
-"""The config.json of a stylizer from a stranger: each field's bounds, and words for what is refused."""
+"""An untrusted config.json of a stylizer: the bounds of each field, and the messages of errors."""
 
 import json
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gan_hub import PhotoStylizer
 from gan_hub.loading.config import ConfigError
 from gan_hub.loading.stylizer_config import StylizerConfig
-from gan_hub.models.stylizers import STYLIZERS
+from gan_hub.models import STYLIZERS
 from tests.conftest import STYLIZER_VARIANTS, make_stylizer
 
 VALID = {

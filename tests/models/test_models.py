@@ -1,4 +1,4 @@
-"""The networks: shapes, ranges, gradients, and that what is saved paints the same pixels when loaded."""
+"""The networks: shapes, ranges, gradients, and equal pixels after saving and loading."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The painter's last step takes the shuffle's grid away, and nothing else."""
+"""The painter's last step removes the grid of the shuffle and nothing else."""
 
 import torch
 

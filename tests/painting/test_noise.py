@@ -1,4 +1,4 @@
-"""Noise by position: what it looks like, and that it is a function of the place alone."""
+"""Noise by position: its distribution, and that it depends on the position alone."""
 
 import math
 

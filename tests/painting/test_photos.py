@@ -1,4 +1,4 @@
-"""Opening what a stranger sends, and encoding: bounds, profiles, metadata, sentences."""
+"""Opening untrusted photos and encoding pictures: bounds, profiles, metadata, messages."""
 
 import io
 import struct

@@ -1,4 +1,4 @@
-"""Tiles: they cover a picture once, and what is painted tile by tile is what is painted at once."""
+"""Tiles: they cover a picture exactly once, and painting by tiles equals painting at once."""
 
 import numpy as np
 import pytest

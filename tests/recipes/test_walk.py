@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from gan_hub import images
-from gan_hub.latents.interpolation import MAX_FRAMES
-from gan_hub.latents.paths import EASINGS, KINDS
+from gan_hub.latents.paths import EASINGS, KINDS, MAX_FRAMES
 from gan_hub.latents.seeds import MAX_SEED
 from gan_hub.latents.text import latent_text, rounded
 from gan_hub.recipes.keys import Key

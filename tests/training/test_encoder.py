@@ -136,7 +136,7 @@ def test_what_could_not_be_pushed_is_not_trained(hub: LoopbackHub, tmp_path: Pat
     telling().save_pretrained(tmp_path / "gan")
     hub.faults.append(Fault("whoami", status=401))
     assert run(tmp_path / "gan", tmp_path / "out", *PUSHED) == 2
-    assert "--push_to_hub: the Hub does not take the token" in capsys.readouterr().err
+    assert "--push_to_hub: the Hub does not accept the token" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 

@@ -91,7 +91,7 @@ def test_sheets_stay_at_home_if_asked_to(hub: LoopbackHub, tmp_path: Path) -> No
         (
             Fault("whoami", status=401),
             None,
-            "the Hub does not take the token for 'org/run' (401); log in with `hf auth login`",
+            "the Hub does not accept the token for 'org/run' (401); log in with `hf auth login`",
         ),
         (None, READ_TOKEN, "your token may not write to 'org/run'"),
         (Fault("repos/create", status=500), None, "the Hub can't be reached"),

@@ -23,7 +23,7 @@ from tqdm.auto import tqdm
 from gan_hub.data.files import DataError, find_pictures
 from gan_hub.data.pictures import LICENCE
 from gan_hub.images import from_uint8, to_uint8
-from gan_hub.models.stylizers import STYLIZERS
+from gan_hub.models import STYLIZERS
 from gan_hub.painting.noise import position_noise
 from gan_hub.painting.photos import PhotoError, open_photo, upright
 from gan_hub.training.data.batches import stream

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from gan_hub.models.stylizers import STYLIZERS
+from gan_hub.models import STYLIZERS
 from gan_hub.training.options.options import EngineOptions, OptionError
 
 MIN_CROP = 32
@@ -68,7 +68,7 @@ class StyleOptions(EngineOptions):
 
     # Networks
     architecture: Literal["painter", "encoder-decoder", "upscaler"] = "painter"
-    """See gan_hub/models/stylizers.py."""
+    """See gan_hub/models/__init__.py."""
     widths: tuple[int, ...] = (32, 96)
     """Channels; painter: at a quarter and an eighth of the resolution."""
     num_blocks: int = 2
