@@ -23,6 +23,7 @@ os.environ.update(
     HF_HUB_DISABLE_XET="1",
     HF_HUB_DISABLE_PROGRESS_BARS="1",
     GRADIO_ANALYTICS_ENABLED="False",
+    GRADIO_TEMP_DIR=tempfile.mkdtemp(prefix="gan-hub-tests-"),  # a page that closes deletes files there
     OMP_WAIT_POLICY="PASSIVE",
 )
 os.environ.setdefault("OMP_NUM_THREADS", "1")
