@@ -7,7 +7,7 @@ import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import torch
 import tyro
@@ -17,17 +17,23 @@ from torch.nn.functional import cross_entropy
 from tqdm.auto import trange
 
 from gan_hub.data.dataset import Dataset
-from gan_hub.data.idx import load_idx_set
+from gan_hub.data.idx import IDX_SETS, load_idx_set
 from gan_hub.features import FeatureExtractor
 from gan_hub.images import from_uint8
 from gan_hub.models.classifier import Classifier
+from gan_hub.training.loop.environment import entry_point, tune_process
+
+if TYPE_CHECKING:
+    SetName = str
+else:
+    SetName = tyro.extras.literal_type_from_choices(tuple(IDX_SETS))
 
 
 @dataclass(frozen=True)
 class Options:
     """Train a small classifier whose features measure generators."""
 
-    dataset: Literal["mnist", "fashion-mnist"] = "mnist"
+    dataset: SetName = "mnist"
     output_dir: Path = Path("runs/features")
     data_dir: Path = Path("data")
     num_epochs: int = 12
@@ -165,10 +171,11 @@ classes = extractor.classify(images)
 - Seed {options.seed}; classes: {", ".join(data.class_names)}.
 
 ```sh
-python train/classifier.py {" ".join(flags)}
+python {" ".join([*entry_point("train/classifier.py"), *flags])}
 ```
 """
 
 
 if __name__ == "__main__":
+    tune_process()
     sys.exit(main())

@@ -30,7 +30,7 @@ from gan_hub.latents.seeds import labels_of_latents
 from gan_hub.loading.config import MAX_CONFIG_BYTES
 from gan_hub.training.encoder_card import EncoderFacts, with_encoder
 from gan_hub.training.loop.engine import choose_precision, cosine
-from gan_hub.training.loop.environment import hardware, tune_process
+from gan_hub.training.loop.environment import entry_point, hardware, tune_process
 from gan_hub.training.loop.nonfinite import SkippingOptimizer
 from gan_hub.training.options.options import OptionError, check_hub_options
 from gan_hub.training.run.launch import launched, set_num_threads
@@ -189,7 +189,7 @@ def finish(options: EncoderOptions, generator: GanGenerator, encoder: LatentEnco
     error, agreement = measure(generator, encoder.halve())
     facts = EncoderFacts(
         num_parameters=sum(parameter.numel() for parameter in encoder.network.parameters()),
-        command=shlex.join(["accelerate", "launch", options.script, *sys.argv[1:]]),
+        command=shlex.join(["accelerate", "launch", *entry_point(options.script), *sys.argv[1:]]),
         num_images=options.train_batch_size * options.max_train_steps,
         minutes=minutes,
         hardware=hardware(),

@@ -22,7 +22,7 @@ from gan_hub.training.health.gan import HealthMonitor
 from gan_hub.training.loop.batch_size import fitting_batch
 from gan_hub.training.loop.build import build_trainer
 from gan_hub.training.options.options import TrainingOptions
-from gan_hub.training.options.presets import PRESETS, preset
+from gan_hub.training.options.presets import PRESETS
 from gan_hub.training.run.launch import begin, carry_out, launched, parse_with_preset
 from gan_hub.training.run.run import Run, Subject
 from gan_hub.training.run.sheets import save_grid
@@ -42,7 +42,7 @@ def parse(arguments: Sequence[str]) -> TrainingOptions:
     Raises:
         OptionError: the preset is unknown, or an option is refused.
     """
-    return parse_with_preset(arguments, TrainingOptions, PRESETS, preset, default="mnist", what="a GAN")
+    return parse_with_preset(arguments, TrainingOptions, PRESETS, default="mnist", what="a GAN")
 
 
 def train(options: TrainingOptions) -> None:

@@ -36,7 +36,10 @@ def test_consecutive_frames_are_nearer_than_shuffled_ones(tmp_path: Path, monkey
         output_dir=tmp_path,
         mixed_precision="no",
         num_threads=1,
-        max_train_steps=400,
+        gamma=10.0,  # as in the preset moving-digits; with 1 every 16 steps, rounding decides whether clips collapse
+        final_gamma=1.0,
+        penalty_interval=4,
+        max_train_steps=300,
         evaluation_steps=-1,
     )
     train(options)

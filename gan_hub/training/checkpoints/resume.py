@@ -1,54 +1,33 @@
-"""Where a run goes on: which checkpoint is taken, and whether it may go on with other settings."""
+"""Resuming: which checkpoint a run goes on from, with which options, and which options may differ."""
 
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from gan_hub.training.checkpoints import checkpoint
 from gan_hub.training.checkpoints.checkpoint import Checkpoint, CheckpointError
-from gan_hub.training.options.options import EngineOptions, OptionError, TrainingOptions
+from gan_hub.training.options.options import (
+    EngineOptions,
+    OptionError,
+    TrainingOptions,
+    learned_names,
+    resumed_names,
+)
 
 logger = logging.getLogger(__name__)
 
-# Options that change what is written and said, or where and how fast it is computed, but not what is learned.
-FREE = {
-    "allow_changed_settings",
-    "auto_batch_size",  # what it came to is compared
-    "checkpointing_steps",
-    "checkpoints_total_limit",
-    "data_cache_dir",
-    "data_dir",
-    "data_memory_gb",
-    "dataloader_num_workers",
-    "evaluation_steps",
-    "extractor",
-    "health_steps",
-    "hub_history",
-    "hub_model_id",
-    "hub_private_repo",
-    "hub_revision",
-    "keep_best",
-    "logging_steps",
-    "max_skipped_updates",
-    "num_threads",
-    "output_dir",
-    "overwrite_output_dir",
-    "push_to_hub",
-    "report_to",
-    "resume_from_checkpoint",
-    "sampling_steps",
-    "stop_on_collapse",
-    "strict_data",
-    "tracker_project_name",
-    "train_data_dir",  # what is in it is compared by its hash
-}
+Options = TypeVar("Options", bound=EngineOptions)
+
+# Options that were added after version 0.1.0 and decide what is learned, each with the value that stands for what
+# older versions did: a checkpoint that does not know the option was made with it.
+ADDED: dict[str, Any] = {}
 
 
 def choose(options: EngineOptions) -> Checkpoint | None:
-    """The checkpoint that the options ask to go on from; None to start anew.
+    """The checkpoint to resume from; None to start anew.
 
     `latest` takes the newest that verifies, and says which it passed over.
 
@@ -78,6 +57,37 @@ def choose(options: EngineOptions) -> Checkpoint | None:
     return None
 
 
+def resumed_options(resumed: Checkpoint, default: Options) -> Options:
+    """The options that a run goes on with, where the command line names no others: the checkpoint's, not a preset's.
+
+    Args:
+        resumed: the checkpoint.
+        default: gives the options that hold for one command only, and those that no record of the run knows.
+
+    Raises:
+        OptionError: they do not go together in this version.
+    """
+    kind = type(default)
+    hints, names = get_type_hints(kind), resumed_names(kind)
+    known = {**ADDED, **_options_beside(resumed), **resumed.record["settings"], **resumed.record.get("options", {})}
+    return replace(default, **{name: _typed(known[name], hints[name]) for name in names & set(known)})
+
+
+def _options_beside(resumed: Checkpoint) -> dict[str, Any]:
+    """The options in the run folder: the checkpoints of version 0.1.0 lack those that do not decide what is learned."""
+    try:
+        return dict(json.loads((resumed.folder.parent / "training_config.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return {}
+
+
+def _typed(value: Any, hint: Any) -> Any:
+    """A value from JSON as the type of its option has it."""
+    if isinstance(value, list):
+        return tuple(_typed(item, get_args(hint)[0]) for item in value)
+    return Path(value) if isinstance(value, str) and Path in (hint, *get_args(hint)) else value
+
+
 def batch_of(resumed: Checkpoint, options: TrainingOptions) -> TrainingOptions:
     """The options with the batch that the run began with, which `--auto_batch_size` found."""
     names = ("train_batch_size", "gradient_accumulation_steps")
@@ -86,24 +96,33 @@ def batch_of(resumed: Checkpoint, options: TrainingOptions) -> TrainingOptions:
 
 def settings(options: EngineOptions, data_sha256: str, num_processes: int) -> dict[str, Any]:
     """What decides the course of a run, as JSON has it."""
-    values = {name: value for name, value in asdict(options).items() if name not in FREE}
-    values |= {"num_processes": num_processes, "data_sha256": data_sha256}
-    return json.loads(json.dumps(values, default=str))
+    values = as_json(options)
+    learned = {name: values[name] for name in values if name in learned_names(type(options))}
+    return learned | {"num_processes": num_processes, "data_sha256": data_sha256}
 
 
-def check_settings(saved: Mapping[str, Any], now: Mapping[str, Any], *, allow: bool) -> None:
-    """Refuse to go on with other settings than the run began with, unless told to.
+def as_json(options: EngineOptions) -> dict[str, Any]:
+    """All options, as JSON has them."""
+    return dict(json.loads(json.dumps(asdict(options), default=str)))
 
-    A setting that one side does not know, of another version of this software, is compared with what the other says.
+
+def check_settings(saved: Mapping[str, Any], now: Mapping[str, Any], options: EngineOptions) -> None:
+    """Refuse to go on with other settings than the run began with, unless the options allow it.
+
+    An option that the checkpoint does not know counts as what the version that wrote it did, see `ADDED`. Options that
+    may change are not compared, although checkpoints of version 0.1.0 hold some of them.
 
     Raises:
         OptionError: names each setting that differs, with both values.
     """
-    differing = [name for name in sorted(set(saved) | set(now)) if saved.get(name) != now.get(name)]
+    may_differ = {option.name for option in fields(options)} - learned_names(type(options))
+    before = {**ADDED, **saved}
+    compared = sorted((set(saved) | set(now)) - may_differ)
+    differing = [name for name in compared if before.get(name) != now.get(name)]
     if not differing:
         return
-    shown = ", ".join(f"{name} was {_short(saved.get(name))} and is {_short(now.get(name))}" for name in differing)
-    if not allow:
+    shown = ", ".join(f"{name} was {_short(before.get(name))} and is {_short(now.get(name))}" for name in differing)
+    if not options.allow_changed_settings:
         raise OptionError(
             f"the checkpoint was made with other settings: {shown}; use the same, or add --allow_changed_settings, "
             "and the run will not be the one that was interrupted"

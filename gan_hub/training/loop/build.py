@@ -49,7 +49,6 @@ def make_generator(options: TrainingOptions, data: Dataset) -> GanGenerator:
     """A new generator of pictures like the data's; raises ConfigError if there can't be one."""
     names = data.class_names if options.conditional else ()
     network_options = ARCHITECTURES[options.architecture].options
-    optional = ("num_blocks", "patch_size", "attention_stages", "num_frames")
     return GanGenerator(
         architecture=options.architecture,
         image_size=data.image_size,
@@ -57,10 +56,9 @@ def make_generator(options: TrainingOptions, data: Dataset) -> GanGenerator:
         latent_dim=options.latent_dim,
         num_classes=len(names),
         class_names=names,
-        widths=options.widths,
         num_categories=options.num_categories,
         num_active=options.num_active,
-        **{name: getattr(options, name) for name in optional if name in network_options},
+        **{name: getattr(options, name) for name in network_options},
     )
 
 

@@ -92,6 +92,14 @@ def asked_processes() -> int | None:
     return None
 
 
+def entry_point(script: str) -> list[str]:
+    """What to give a launcher to start this program again: `-m` and the module that was started, or the script."""
+    spec = sys.modules["__main__"].__spec__
+    if spec is not None and spec.name.startswith("gan_hub."):
+        return ["-m", spec.name.removesuffix(".__main__")]
+    return [script]
+
+
 def hardware() -> str:
     """The processor with its threads, or the GPU, in words for a card."""
     import torch

@@ -1,10 +1,51 @@
-"""The options of the training scripts: frozen dataclasses, names as in diffusers' training scripts."""
+"""The options of the training scripts: frozen dataclasses, names as in diffusers' training scripts.
 
-from dataclasses import dataclass
+Each option declares what it means to a resumed run. A plain default: it decides what is learned, so that a checkpoint
+is refused with another value. `free(default)`: it may change. `per_command(default)`: it may change, and is never taken
+from the checkpoint. A new option that decides what is learned needs a row in `checkpoints.resume.ADDED`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias, TypeVar
 
+import tyro
+
+from gan_hub.data.idx import IDX_SETS
+from gan_hub.losses import LOSSES
 from gan_hub.models import ARCHITECTURES
+
+if TYPE_CHECKING:  # the command line offers the names in the tables, which a type checker can't read
+    LossName: TypeAlias = str
+    ArchitectureName: TypeAlias = str
+    DatasetName: TypeAlias = str
+else:
+    LossName = tyro.extras.literal_type_from_choices(tuple(LOSSES))
+    ArchitectureName = tyro.extras.literal_type_from_choices(tuple(ARCHITECTURES))
+    DatasetName = tyro.extras.literal_type_from_choices((*IDX_SETS, "shapes"))
+
+Value = TypeVar("Value")
+
+
+def free(default: Value) -> Value:
+    """An option that changes what is written, or where and how fast it is computed, but not what is learned."""
+    return field(default=default, metadata={"learned": False})
+
+
+def per_command(default: Value) -> Value:
+    """A free option that holds for one command: a resumed run does not take it from its checkpoint."""
+    return field(default=default, metadata={"learned": False, "resumed": False})
+
+
+def learned_names(kind: "type[EngineOptions]") -> set[str]:
+    """The options that decide what is learned."""
+    return {option.name for option in fields(kind) if option.metadata.get("learned", True)}
+
+
+def resumed_names(kind: "type[EngineOptions]") -> set[str]:
+    """The options that a resumed run takes from its checkpoint unless the command line names them."""
+    return {option.name for option in fields(kind) if option.metadata.get("resumed", True)}
 
 
 class OptionError(ValueError):
@@ -71,7 +112,7 @@ class EngineOptions:
     """That is launched with these options."""
 
     # Objective
-    loss: Literal["minimax", "non_saturating", "least_squares", "hinge", "wasserstein", "relativistic"] = "relativistic"
+    loss: LossName = "relativistic"
     """Of both networks; see gan_hub/losses.py."""
     gamma: float = 1.0
     """Weight of the penalty at the start, the gamma of R1 and R2 and the lambda of GP; 0 = none."""
@@ -94,57 +135,57 @@ class EngineOptions:
     adam_beta1: float = 0.0
     """0 for a GAN: the gradient's direction changes as the other network moves."""
     adam_beta2: float = 0.99
-    max_skipped_updates: int = 20
+    max_skipped_updates: int = free(20)
     """End the run after so many updates in a row whose loss or gradient was not finite; each is left out."""
     ema_half_life: float = 50_000
     """Of the averaged generator, in images seen; shorter at the start."""
     mixed_precision: Literal["auto", "no", "bf16"] = "auto"
     """auto: bf16 if it measures faster on this machine. fp16 is not supported: the penalties overflow in it."""
-    dataloader_num_workers: int = 0
+    dataloader_num_workers: int = free(0)
     """Processes that prepare batches ahead, on each process; the batches are the same."""
-    num_threads: int = 0
+    num_threads: int = free(0)
     """Of each process on a CPU; 0 = the physical cores shared among the processes."""
     seed: int = 0
     """Of the weights, the order of the pictures and the latents."""
 
     # Output
-    output_dir: Path = Path("runs/mnist-gan")
+    output_dir: Path = per_command(Path("runs/mnist-gan"))
     """The run folder."""
-    logging_steps: int = 50
+    logging_steps: int = free(50)
     """A line in metrics.jsonl every so many steps."""
-    sampling_steps: int = 500
+    sampling_steps: int = free(500)
     """A grid in samples/ every so many steps."""
-    overwrite_output_dir: bool = False
+    overwrite_output_dir: bool = per_command(False)
     """Start anew in a folder that holds the checkpoints of a run, which are removed."""
-    checkpointing_steps: int = 2000
+    checkpointing_steps: int = free(2000)
     """A checkpoint-{step}/ every so many steps, to resume from and to sample; 0 = only when interrupted."""
-    checkpoints_total_limit: int = 3
+    checkpoints_total_limit: int = free(3)
     """Keep the newest so many checkpoints; 0 = all."""
-    resume_from_checkpoint: str | None = None
+    resume_from_checkpoint: str | None = per_command(None)
     """Go on from a checkpoint: its path, or `latest` for the newest in the run folder that is whole."""
-    allow_changed_settings: bool = False
+    allow_changed_settings: bool = per_command(False)
     """Go on from a checkpoint with other settings than it was made with."""
-    health_steps: int = 100
+    health_steps: int = free(100)
     """Look for collapse, saturation and copied pictures every so many steps, for health.json; 0 = never."""
-    stop_on_collapse: bool = False
+    stop_on_collapse: bool = free(False)
     """End the run when the samples are all alike; its checkpoints are kept."""
-    report_to: tuple[Literal["tensorboard", "trackio", "wandb"], ...] = ()
+    report_to: tuple[Literal["tensorboard", "trackio", "wandb"], ...] = free(())
     """Trackers that get the figures and the sample grids too; each needs its package."""
-    tracker_project_name: str = "gan-hub"
+    tracker_project_name: str = free("gan-hub")
     """Of the trackers."""
 
     # Hub
-    push_to_hub: bool = False
+    push_to_hub: bool = per_command(False)
     """Push the generator with its card at each checkpoint, without waiting for it, and at the end."""
-    hub_model_id: str | None = None
+    hub_model_id: str | None = per_command(None)
     """org/name; needed by --push_to_hub."""
-    hub_private_repo: bool = False
+    hub_private_repo: bool = per_command(False)
     """Create the repository private."""
-    hub_revision: str | None = None
+    hub_revision: str | None = per_command(None)
     """A branch to push to; main if left out."""
-    hub_samples: bool = True
+    hub_samples: bool = per_command(True)
     """Push the sheets of samples too; those of a stylizer show some of the photos that it learned on."""
-    hub_history: bool = False
+    hub_history: bool = per_command(False)
     """At the end, push each checkpoint that is kept as the revision step-{steps} too; see --checkpoints_total_limit."""
 
     @property
@@ -187,6 +228,20 @@ class EngineOptions:
                 raise OptionError(f"--{name} is {getattr(self, name)}; it must be at least 1")
 
 
+Options = TypeVar("Options", bound=EngineOptions)
+
+
+def from_preset(kind: type[Options], presets: Mapping[str, Mapping[str, Any]], name: str) -> Options:
+    """The options of a preset.
+
+    Raises:
+        OptionError: there is no preset of that name.
+    """
+    if name not in presets:
+        raise OptionError(f"unknown preset '{name}'; choose from: {', '.join(sorted(presets))}")
+    return kind(**presets[name])
+
+
 @dataclass(frozen=True)
 class TrainingOptions(EngineOptions):
     """Train a GAN. Every option has a default from the preset; name one to change it."""
@@ -194,19 +249,19 @@ class TrainingOptions(EngineOptions):
     script = "train/train.py"
 
     # Data
-    dataset: Literal["mnist", "fashion-mnist", "shapes"] = "mnist"
+    dataset: DatasetName = "mnist"
     """A named set, used unless --train_data_dir is given. `shapes` are drawn on the spot and need no files."""
-    data_dir: Path = Path("data")
+    data_dir: Path = free(Path("data"))
     """Where the named sets are, or are downloaded to."""
-    train_data_dir: Path | None = None
+    train_data_dir: Path | None = free(None)
     """A folder or ZIP of pictures, or of one folder of pictures a class, or with a metadata.csv: trains on these."""
-    data_exclude: tuple[str, ...] = ()
+    data_exclude: tuple[str, ...] = free(())
     """Patterns of file names in --train_data_dir to leave out, such as "*draft*"."""
-    strict_data: bool = False
+    strict_data: bool = free(False)
     """Refuse to train if a file in --train_data_dir can't be read or is there twice."""
-    data_memory_gb: float = 4.0
+    data_memory_gb: float = free(4.0)
     """If the decoded pictures take more, they are kept in a file that is mapped into memory."""
-    data_cache_dir: Path | None = None
+    data_cache_dir: Path | None = free(None)
     """Where that file is; cache/ in the run folder if left out."""
     dataset_name: str | None = None
     """A data set on the Hub, as org/name: trains on this instead; needs the package datasets."""
@@ -228,7 +283,7 @@ class TrainingOptions(EngineOptions):
     """Above 1: make clips of so many frames, in which the pictures move and bounce, for the architecture recurrent."""
 
     # Networks
-    architecture: Literal["conv", "dcgan", "mlp", "recurrent"] = "conv"
+    architecture: ArchitectureName = "conv"
     """Of both networks; see gan_hub/models."""
     latent_dim: int = 64
     """Length of z."""
@@ -267,17 +322,17 @@ class TrainingOptions(EngineOptions):
     """In which the strength of ADA would rise from 0 to 1."""
 
     # Batches and evaluation
-    auto_batch_size: bool = False
+    auto_batch_size: bool = free(False)
     """If a batch does not fit into the device's memory, halve it and accumulate twice as many, so that each update is
     computed from as many pictures; with one process."""
     gradient_accumulation_steps: int = 1
     """Batches that one update is computed from."""
-    evaluation_steps: int = 0
+    evaluation_steps: int = free(0)
     """Measure up to 10,000 samples against real pictures every so many steps. 0 = only at the end, -1 = never."""
-    extractor: str = "auto"
+    extractor: str = free("auto")
     """Of the features that are compared: auto (the bundled classifier of MNIST and Fashion-MNIST, else random), random,
     inception, a folder with a classifier, or a .pth file with the weights of Inception."""
-    keep_best: bool = False
+    keep_best: bool = free(False)
     """At the end, save the generator of the evaluation with the lowest Frechet distance instead of the last one."""
 
     @property
@@ -311,8 +366,9 @@ class TrainingOptions(EngineOptions):
     def _check_latents(self) -> None:
         if (self.num_categories or self.num_active) and self.conditional:
             raise OptionError("--num_categories and --num_active go without labels; add --no-conditional")
-        if (self.num_frames > 1) != (self.architecture == "recurrent"):
+        clips = [name for name, row in ARCHITECTURES.items() if "num_frames" in row.options]
+        if (self.num_frames > 1) != (self.architecture in clips):
             raise OptionError(
-                f"--num_frames {self.num_frames} with --architecture {self.architecture}; recurrent makes clips and "
-                "needs --num_frames of at least 2, the others make pictures: --num_frames 1"
+                f"--num_frames {self.num_frames} with --architecture {self.architecture}; {', '.join(clips)} makes "
+                "clips and needs --num_frames of at least 2, the others make pictures: --num_frames 1"
             )

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from gan_hub.training.options.options import OptionError, TrainingOptions
+from gan_hub.training.options.options import TrainingOptions, from_preset
 
 PRESETS: dict[str, dict[str, Any]] = {
     # Class-conditional digits; see docs/results.md for what to expect after how many minutes.
@@ -168,11 +168,5 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 
 def preset(name: str) -> TrainingOptions:
-    """The options of a preset.
-
-    Raises:
-        OptionError: there is no preset of that name.
-    """
-    if name not in PRESETS:
-        raise OptionError(f"unknown preset '{name}'; choose from: {', '.join(sorted(PRESETS))}")
-    return TrainingOptions(**PRESETS[name])
+    """The options of a preset; see `from_preset`."""
+    return from_preset(TrainingOptions, PRESETS, name)

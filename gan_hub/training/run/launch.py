@@ -7,6 +7,7 @@ import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import torch
@@ -23,8 +24,8 @@ from gan_hub.training.checkpoints.checkpoint import Checkpoint, CheckpointError,
 from gan_hub.training.checkpoints.interrupt import Interrupt
 from gan_hub.training.health.monitor import CollapseError
 from gan_hub.training.loop.engine import Engine, choose_precision
-from gan_hub.training.loop.environment import asked_processes, default_num_threads
-from gan_hub.training.options.options import EngineOptions, LaunchOptions, OptionError
+from gan_hub.training.loop.environment import asked_processes, default_num_threads, entry_point
+from gan_hub.training.options.options import EngineOptions, LaunchOptions, OptionError, from_preset
 from gan_hub.training.run.push import check_hub
 from gan_hub.training.run.run import Run
 from gan_hub.training.run.trackers import FOLDER as TRACKING_FOLDER
@@ -71,33 +72,36 @@ def launched(
 
 
 def parse_with_preset(
-    arguments: Sequence[str],
-    kind: type[Options],
-    presets: Mapping[str, Any],
-    preset: Callable[[str], Options],
-    *,
-    default: str,
-    what: str,
+    arguments: Sequence[str], kind: type[Options], presets: Mapping[str, Mapping[str, Any]], *, default: str, what: str
 ) -> Options:
-    """The options: the preset's, with those named on the command line instead.
+    """The options: those named on the command line, and else the checkpoint's to resume from, or the preset's.
 
     Args:
         arguments: of the command line.
         kind: of the options.
-        presets: by name.
-        preset: from a name to its options.
+        presets: by name: what differs from the defaults of the kind.
         default: name of the preset if none is named.
         what: is trained, for the help.
 
     Raises:
-        OptionError: the preset is unknown, or an option is refused.
+        OptionError: the preset is unknown, the checkpoint can't be used, or an option is refused.
     """
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--preset", default=default)
     chosen, rest = parser.parse_known_args(arguments)
+    base = from_preset(kind, presets, chosen.preset)
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, argument_default=argparse.SUPPRESS)
+    parser.add_argument("--resume_from_checkpoint", "--resume-from-checkpoint")
+    parser.add_argument("--output_dir", "--output-dir", type=Path)
+    asked, _ = parser.parse_known_args(rest)
+    resumed = resume.choose(replace(base, **vars(asked))) if hasattr(asked, "resume_from_checkpoint") else None
+    if resumed is not None:
+        base = resume.resumed_options(resumed, base)
     names = ", ".join(sorted(presets))
     description = f"Train {what}. --preset NAME sets the defaults below; NAME is one of: {names}."
-    return tyro.cli(kind, args=rest, default=preset(chosen.preset), description=description)
+    options = tyro.cli(kind, args=rest, default=base, description=description)
+    # The checkpoint that the options were read from, whatever is written meanwhile.
+    return options if resumed is None else replace(options, resume_from_checkpoint=str(resumed.folder))
 
 
 def begin(options: Options) -> tuple[Options, Accelerator, Checkpoint | None]:
@@ -188,7 +192,7 @@ def warn_of_missing_processes(options: EngineOptions, accelerator: Accelerator) 
     """Say so if the launcher started fewer processes than it was asked for, as accelerate's does on CPUs."""
     asked = asked_processes()
     if asked is not None and asked > 1 and accelerator.num_processes == 1:
-        command = shlex.join(["torchrun", "--nproc_per_node", str(asked), options.script, *sys.argv[1:]])
+        command = shlex.join(["torchrun", "--nproc_per_node", str(asked), *entry_point(options.script), *sys.argv[1:]])
         logger.warning(
             "`accelerate launch` was asked for %d processes and started one, as it does on CPUs; for %d use: %s",
             asked,

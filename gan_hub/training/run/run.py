@@ -8,7 +8,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,7 +24,7 @@ from gan_hub.training.checkpoints.best import Best
 from gan_hub.training.checkpoints.checkpoint import Checkpoint, CheckpointError
 from gan_hub.training.health.monitor import Monitor
 from gan_hub.training.loop.engine import Engine
-from gan_hub.training.loop.environment import hardware, versions
+from gan_hub.training.loop.environment import entry_point, hardware, versions
 from gan_hub.training.options.options import EngineOptions
 from gan_hub.training.run.push import Pusher
 from gan_hub.training.run.stopwatch import Stopwatch
@@ -94,7 +94,7 @@ class Run:
         self.best = Best(self.folder) if subject.keep_best else None
         self.health = subject.health
         if resumed is not None:
-            resume.check_settings(resumed.record["settings"], self.settings, allow=options.allow_changed_settings)
+            resume.check_settings(resumed.record["settings"], self.settings, options)
             self.first_step = resumed.step
             self.stopwatch = Stopwatch(resumed.record["seconds"], resumed.record["cpu_seconds"])
             if self.health and resumed.record.get("health"):
@@ -112,7 +112,7 @@ class Run:
         checkpoint.remove_leftovers(self.folder)
         for path in checkpoint.checkpoints(self.folder) if not self.first_step else []:
             shutil.rmtree(path)
-        text = json.dumps(asdict(self.options), indent=2, default=str)
+        text = json.dumps(resume.as_json(self.options), indent=2)
         (self.folder / "training_config.json").write_text(text + "\n", encoding="utf-8")
         metrics = self.folder / "metrics.jsonl"
         lines = metrics.read_text(encoding="utf-8").splitlines() if self.first_step and metrics.is_file() else []
@@ -176,6 +176,7 @@ class Run:
         """
         record = {
             "settings": self.settings,
+            "options": resume.as_json(self.options),
             "seconds": self.stopwatch.seconds,
             "cpu_seconds": self.stopwatch.cpu_seconds,
             "versions": versions(),
@@ -277,7 +278,9 @@ def resume_command(options: EngineOptions) -> str:
         if option in words:
             del words[words.index(option) : words.index(option) + 2]
     words = [word for word in words if word not in ("--overwrite_output_dir", "--overwrite-output-dir")]
-    return "accelerate launch " + shlex.join([options.script, *words, "--resume_from_checkpoint", "latest"])
+    return shlex.join(
+        ["accelerate", "launch", *entry_point(options.script), *words, "--resume_from_checkpoint", "latest"]
+    )
 
 
 def _step_of(line: str) -> float:
@@ -290,4 +293,4 @@ def _step_of(line: str) -> float:
 
 def command(options: EngineOptions) -> str:
     """The command that repeats this run."""
-    return "accelerate launch " + shlex.join([options.script, *sys.argv[1:]])
+    return shlex.join(["accelerate", "launch", *entry_point(options.script), *sys.argv[1:]])

@@ -2,10 +2,17 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, TypeAlias
+
+import tyro
 
 from gan_hub.models import STYLIZERS
-from gan_hub.training.options.options import EngineOptions, OptionError
+from gan_hub.training.options.options import EngineOptions, LossName, OptionError, free, per_command
+
+if TYPE_CHECKING:
+    StylizerName: TypeAlias = str
+else:
+    StylizerName = tyro.extras.literal_type_from_choices(tuple(STYLIZERS))
 
 MIN_CROP = 32
 
@@ -17,9 +24,7 @@ class StyleOptions(EngineOptions):
     script = "train/stylize.py"
 
     # Other defaults than training from noise has
-    loss: Literal["minimax", "non_saturating", "least_squares", "hinge", "wasserstein", "relativistic"] = (
-        "least_squares"
-    )
+    loss: LossName = "least_squares"
     """Of all networks; see gan_hub/losses.py."""
     gamma: float = 0.05
     """Weight of R1 and R2 at the start; 0 = none."""
@@ -39,23 +44,23 @@ class StyleOptions(EngineOptions):
     """Between what suits the discriminators (0) and what suits learning from sketches (0.9)."""
     ema_half_life: float = 1000
     """Of the averaged stylizer, in images seen; shorter at the start."""
-    output_dir: Path = Path("runs/my-style")
+    output_dir: Path = per_command(Path("runs/my-style"))
     """The run folder."""
-    checkpointing_steps: int = 500
+    checkpointing_steps: int = free(500)
     """A checkpoint-{step}/ every so many steps, to resume from; 0 = only when interrupted."""
 
     # Data
-    photos: tuple[Path, ...] = ()
+    photos: tuple[Path, ...] = free(())
     """Folders, ZIPs or files of the photos to learn on; they are looked for in --data_dir too."""
-    photos_exclude: tuple[str, ...] = ()
+    photos_exclude: tuple[str, ...] = free(())
     """Patterns of file names to leave out of --photos, such as those that the result will be judged by."""
-    paintings: tuple[Path, ...] = ()
+    paintings: tuple[Path, ...] = free(())
     """Folders, ZIPs or files of paintings."""
-    style_image: Path | None = None
+    style_image: Path | None = free(None)
     """A single painting to learn from, in place of --paintings."""
-    data_dir: Path = Path("data")
+    data_dir: Path = free(Path("data"))
     """Where the presets' pictures are; see docs/stylizing.md."""
-    data_cache_dir: Path | None = None
+    data_cache_dir: Path | None = free(None)
     """Where photos that have been decoded and sketched are kept; cache/ in the run folder if left out."""
     photo_sides: tuple[int, int] = (448, 704)
     """Shorter side that a photo is reduced to, drawn between these."""
@@ -67,7 +72,7 @@ class StyleOptions(EngineOptions):
     """Side of the squares that are trained on; a multiple of 16."""
 
     # Networks
-    architecture: Literal["painter", "encoder-decoder", "upscaler"] = "painter"
+    architecture: StylizerName = "painter"
     """See gan_hub/models/__init__.py."""
     widths: tuple[int, ...] = (32, 96)
     """Channels; painter: at a quarter and an eighth of the resolution."""
@@ -153,7 +158,7 @@ class StyleOptions(EngineOptions):
         if self.scale not in STYLIZERS[self.architecture].scales:
             allowed = ", ".join(map(str, STYLIZERS[self.architecture].scales))
             raise OptionError(f"--scale is {self.scale}; --architecture {self.architecture} takes {allowed}")
-        if self.is_sketched and self.architecture == "painter" and self.noise_channels != 3:
+        if self.is_sketched and STYLIZERS[self.architecture].noise[1] and self.noise_channels != 3:
             raise OptionError(
                 f"--noise_channels is {self.noise_channels}; sketches are drawn from 3, so use 3 or --target_weight 0"
             )

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from gan_hub.training.options.options import OptionError
+from gan_hub.training.options.options import from_preset
 from gan_hub.training.style.options import StyleOptions
 
 # Photos without restrictions of use; those that results are judged by are left out, and a painting among them.
@@ -150,11 +150,5 @@ STYLE_PRESETS: dict[str, dict[str, Any]] = {
 
 
 def style_preset(name: str) -> StyleOptions:
-    """The options of a preset.
-
-    Raises:
-        OptionError: there is no such preset.
-    """
-    if name not in STYLE_PRESETS:
-        raise OptionError(f"unknown preset '{name}'; choose from: {', '.join(sorted(STYLE_PRESETS))}")
-    return StyleOptions(**STYLE_PRESETS[name])
+    """The options of a preset; see `from_preset`."""
+    return from_preset(StyleOptions, STYLE_PRESETS, name)

@@ -18,7 +18,7 @@ from gan_hub.training.style.build import build_style_trainer
 from gan_hub.training.style.data import StyleData, load_style_data
 from gan_hub.training.style.health import StyleMonitor
 from gan_hub.training.style.options import StyleOptions
-from gan_hub.training.style.presets import STYLE_PRESETS, style_preset
+from gan_hub.training.style.presets import STYLE_PRESETS
 from gan_hub.training.style.sheet import Sheet
 
 
@@ -33,9 +33,7 @@ def parse(arguments: Sequence[str]) -> StyleOptions:
     Raises:
         OptionError: the preset is unknown, or an option is refused.
     """
-    return parse_with_preset(
-        arguments, StyleOptions, STYLE_PRESETS, style_preset, default="own", what="a stylizer of photos"
-    )
+    return parse_with_preset(arguments, StyleOptions, STYLE_PRESETS, default="own", what="a stylizer of photos")
 
 
 def train(options: StyleOptions) -> None:
