@@ -52,13 +52,13 @@ class HubClient(httpx2.Client):
     """A client whose requests fail for good once their server has failed for some seconds.
 
     Args:
-        patience: shared by the clients of a process.
+        failures: shared by the clients of a process.
         hooks: what huggingface_hub does with each request.
     """
 
-    def __init__(self, patience: FailureWindow, hooks: Mapping[str, list[Any]]) -> None:
+    def __init__(self, failures: FailureWindow, hooks: Mapping[str, list[Any]]) -> None:
         super().__init__(event_hooks=hooks, follow_redirects=True, timeout=SILENCE)
-        self.patience = patience
+        self.failures = failures
 
     def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
         """Send a request.
@@ -70,12 +70,12 @@ class HubClient(httpx2.Client):
         try:
             response = super().send(request, **options)
         except (httpx2.TimeoutException, httpx2.NetworkError, httpx2.RemoteProtocolError) as error:
-            if self.patience.is_over(server):
+            if self.failures.is_over(server):
                 raise GaveUpError(type(error).__name__) from error
             raise
         if response.status_code not in TRANSIENT:
-            self.patience.restore(server)
-        elif self.patience.is_over(server) or _asked_to_wait(response) > self.patience.seconds:
+            self.failures.restore(server)
+        elif self.failures.is_over(server) or _asked_to_wait(response) > self.failures.seconds:
             response.close()
             raise GaveUpError(f"it answered {response.status_code}", response=response)
         return response
@@ -83,8 +83,8 @@ class HubClient(httpx2.Client):
 
 def install() -> None:
     """Let huggingface_hub use it from now on, in this process."""
-    patience, hooks = FailureWindow(), get_session().event_hooks
-    set_client_factory(lambda: HubClient(patience, hooks))
+    failures, hooks = FailureWindow(), get_session().event_hooks
+    set_client_factory(lambda: HubClient(failures, hooks))
 
 
 def _asked_to_wait(response: httpx2.Response) -> float:

@@ -99,14 +99,14 @@ def test_a_masked_picture_is_completed(open_page: Open, screenshots: Path) -> No
     tab = open_page("?tab=picture")
     draw(tab, THREE, "3")
     whole = fetched(tab, "#prepared img")
-    stroke(tab, "#glass canvas", [(0.15, 0.75), (0.85, 0.75)])
+    stroke(tab, "#mask-canvas canvas", [(0.15, 0.75), (0.85, 0.75)])
     tab.locator("#refine").click()
     expect(tab.locator("#completed img")).to_be_visible(timeout=SLOW)
     expect(tab.locator("#found strong")).to_have_text("3")
     assert fetched(tab, "#prepared img") != whole, "what is missing is greyed"
     assert fetched(tab, "#completed img") != whole
     tab.screenshot(path=screenshots / "picture-completed.png", full_page=True)
-    tab.locator("#glass .clear").click()
+    tab.locator("#mask-canvas .clear").click()
     tab.locator("#refine").click()
     expect(tab.locator("#completed")).to_be_hidden(timeout=SLOW)
     assert fetched(tab, "#prepared img") == whole

@@ -63,12 +63,12 @@ def paint_slowly(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     shares: list[float] = []
     paint = painting_cache._paint
 
-    def slow(order: painting_cache.Order, data: bytes, report: painting_cache.Report) -> painting_cache.Painted:
+    def slow(key: painting_cache.PaintingKey, data: bytes, report: painting_cache.Report) -> painting_cache.Painted:
         for number in range(600):
             time.sleep(0.1)
             report(number / 600)
             shares.append(number / 600)
-        return paint(order, data, report)
+        return paint(key, data, report)
 
     monkeypatch.setattr(painting_cache, "_paint", slow)
     return shares

@@ -88,7 +88,7 @@ def drawing(elem_id: str) -> gr.HTML:
 
 
 def mask(elem_id: str) -> gr.HTML:
-    """A glass sheet over the picture that is its value, as `data_url` writes it; events as of `drawing`."""
+    """A canvas for marking unknown parts of the picture that is its value (see `data_url`); events as of `drawing`."""
     return gr.HTML("", html_template=MASK, js_on_load=STROKES, elem_id=elem_id, padding=False)
 
 
@@ -108,16 +108,16 @@ def read_canvas(text: object) -> Image.Image:
     Raises:
         ValueError: not what a canvas gives, which anyone may have sent.
     """
-    refusal = ValueError("this is not a drawing of this page; draw again")
+    error_to_raise = ValueError("this is not a drawing of this page; draw again")
     if not isinstance(text, str) or len(text) > MAX_TEXT or not (match := DATA_URL.fullmatch(text)):
-        raise refusal
+        raise error_to_raise
     try:
         picture = Image.open(io.BytesIO(base64.b64decode(match[1], validate=True)), formats=["PNG"])
         if picture.size != (SIDE, SIDE):
-            raise refusal
+            raise error_to_raise
         return picture.convert("RGBA")
     except (binascii.Error, OSError, SyntaxError, ValueError) as error:
-        raise refusal from error
+        raise error_to_raise from error
 
 
 def is_blank(picture: Image.Image) -> bool:

@@ -117,7 +117,7 @@ body:has(.few-pixels) #gallery img { image-rendering: pixelated; }
 .sheet-and-pictures { gap: 12px; align-items: flex-start; }
 .sheet-and-pictures > * { flex: 1 1 0 !important; min-width: 130px !important; max-width: 300px; }
 .sources .tabitem { padding: 10px 0 0; border: 0; }
-#sheet-to-draw-on, #glass { padding: 0 !important; }
+#sheet-to-draw-on, #mask-canvas { padding: 0 !important; }
 .shown-large .icon-button-wrapper { display: none; }
 .hint { color: var(--body-text-color-subdued); padding: 6px 0 0; }
 .hint strong { color: var(--body-text-color); }

@@ -122,8 +122,8 @@ class PageMiddleware:
                 return
             receive = await self._admitted(scope, headers, receive, answer)
             await self._app(scope, receive, answer.send)
-        except RefusedError as refusal:
-            await answer.say(refusal.status, refusal.message)
+        except RefusedError as refused:
+            await answer.say(refused.status, refused.message)
         except Exception as error:
             # Gradio's routes trip over names that there are not, and over bodies of another shape than they expect.
             logger.warning("%s %r failed with %s", scope["method"], scope["path"][:80], type(error).__name__)
@@ -199,8 +199,8 @@ class PageMiddleware:
             parts += data.count(mark)
             rest = data[-(len(mark) - 1) :]  # too short to hold a mark that is counted already
             if parts > most + 1:  # the last mark ends the upload
-                answer.refusal = RefusedError(413, f"more than {most} files in one upload; send fewer at a time")
-                raise answer.refusal
+                answer.refused = RefusedError(413, f"more than {most} files in one upload; send fewer at a time")
+                raise answer.refused
             return message
 
         return bounded
@@ -210,19 +210,19 @@ class _Answer:
     """Sends what the app answers with the security headers, or a sentence in its place.
 
     Attributes:
-        refusal: said in place of what the app makes of it.
+        refused: sent in place of the answer of the app.
     """
 
     def __init__(self, send: Send) -> None:
         self._send = send
         self._is_started = self._is_over = False
-        self.refusal: RefusedError | None = None
+        self.refused: RefusedError | None = None
 
     async def send(self, message: Message) -> None:
-        """Send a message of the app's; nothing of it once there is a refusal."""
-        if self.refusal is not None:
-            refusal, self.refusal = self.refusal, None
-            await self.say(refusal.status, refusal.message)
+        """Send a message of the app's; nothing once a request is refused."""
+        if self.refused is not None:
+            refused, self.refused = self.refused, None
+            await self.say(refused.status, refused.message)
             self._is_over = True
         if self._is_over:
             return

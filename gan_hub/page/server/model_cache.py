@@ -24,7 +24,7 @@ from gan_hub.stylizer import PhotoStylizer
 CAPACITY = 8
 CAPACITY_BYTES = 1024**3
 LOAD_SECONDS = 8.0  # how long a visitor waits for the Hub; loading goes on behind, and the next one finds the model
-LANE_SECONDS = 1.0  # the same, while others wait for the lane that he is in
+QUEUE_SECONDS = 1.0  # the same, while others wait in the same queue
 NUM_LOADS = 4  # from the Hub at a time
 MAX_PENDING = 32  # that wait for their turn
 REFRESH_SECONDS = 300.0  # how long "the newest commit" is taken to stay the newest
@@ -123,7 +123,7 @@ class ModelCache:
             if mine is not None:
                 self._fill(key, entry)
             return entry.model.result()
-        if mine is not None:  # in a thread of its own: a Hub that is slow shall not hold up everyone in the lane
+        if mine is not None:  # in a thread of its own: a Hub that is slow shall not hold up everyone in the queue
             if not self._pending.acquire(blocking=False):
                 self._fail(
                     key, entry, ModelError("too many models are on their way from the Hub; try again in a minute")
@@ -216,7 +216,7 @@ class ModelCache:
 
 
 def _awaited(model: "Future[PretrainedModel]", name: str) -> PretrainedModel:
-    """The model, once it is there; the lane that the caller is in is held up for a second if others wait for it.
+    """The model, once it is there; where others wait in the same queue, the caller waits for a second at most.
 
     Raises:
         ModelError: it is not there in time, or can't be had.
@@ -224,7 +224,7 @@ def _awaited(model: "Future[PretrainedModel]", name: str) -> PretrainedModel:
     begun = time.monotonic()
     while not model.done():
         waited = time.monotonic() - begun
-        if waited > LOAD_SECONDS or (waited > LANE_SECONDS and others_wait.get()()):
+        if waited > LOAD_SECONDS or (waited > QUEUE_SECONDS and others_wait.get()()):
             raise ModelError(
                 f"'{shorten(name, 100)}' is still on its way from the Hub after {waited:.0f} s; ask again in a moment"
             )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
-# Whether others wait for the lane of the event that is running; nobody does outside of one.
+# Whether others wait in the queue of the running event; nobody does outside of an event.
 others_wait: ContextVar[Callable[[], bool]] = ContextVar("others_wait", default=lambda: False)
 
 GENERATE_QUEUE: dict[str, Any] = {"concurrency_id": "generate", "concurrency_limit": 1}

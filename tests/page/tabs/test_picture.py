@@ -146,11 +146,11 @@ def test_a_stroke_is_found_at_once_and_refined(model_cache: ModelCache, folder: 
     key = read_picture_link(last[4])[2]
     assert np.array_equal(pixels(last[1]["path"]), pictures_of(model_cache.get(str(folder)), [key])[0].image)
     assert link != last[4]
-    glass = drawn((0, 280, 320, 280), paper=None, width=80)
-    *_, last = handlers.refine(glass, prepared, *named, 10, "")
+    mask_canvas = drawn((0, 280, 320, 280), paper=None, width=80)
+    *_, last = handlers.refine(mask_canvas, prepared, *named, 10, "")
     assert last[2]["visible"]
     whole = pixels(last[2]["value"]["path"])
-    known = known_pixels(read_canvas(glass), (12, 8)).numpy()
+    known = known_pixels(read_canvas(mask_canvas), (12, 8)).numpy()
     assert np.array_equal(whole[known], pixels(prepared["path"])[known])
     assert np.array_equal(whole[~known], pixels(last[1]["path"])[~known])
 

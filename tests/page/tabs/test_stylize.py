@@ -26,7 +26,7 @@ from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.tabs.stylize import painting_cache, styles
 from gan_hub.page.tabs.stylize.batch import BatchHandlers
 from gan_hub.page.tabs.stylize.handlers import StylizeHandlers
-from gan_hub.page.tabs.stylize.painting_cache import Order, PaintingCache
+from gan_hub.page.tabs.stylize.painting_cache import PaintingCache, PaintingKey
 from tests.support.styles import STYLES, bundle_styles, random_stylizer
 
 CONTROLS = {
@@ -245,12 +245,12 @@ def slowly(monkeypatch: pytest.MonkeyPatch, seconds: float = 0.05) -> list[int]:
     steps: list[int] = []
     paint = painting_cache._paint
 
-    def slow(order: Order, data: bytes, report: painting_cache.Report) -> painting_cache.Painted:
+    def slow(key: PaintingKey, data: bytes, report: painting_cache.Report) -> painting_cache.Painted:
         for number in range(100):
             time.sleep(seconds)
             report(number / 100)
             steps.append(number)
-        return paint(order, data, report)
+        return paint(key, data, report)
 
     monkeypatch.setattr(painting_cache, "_paint", slow)
     return steps
@@ -319,9 +319,9 @@ def test_a_painting_nobody_waits_for_ends(tmp_path: Path, monkeypatch: pytest.Mo
     steps = slowly(monkeypatch)
     work = PaintingCache()
     data = saved(tmp_path / "a.png").read_bytes()
-    left = work.paint(Order("a", random_stylizer(0), "auto", 0, None), data)
+    left = work.paint(PaintingKey("a", random_stylizer(0), "auto", 0, None), data)
     next(left)
-    waiting = work.paint(Order("b", random_stylizer(0), "auto", 0, None), data)
+    waiting = work.paint(PaintingKey("b", random_stylizer(0), "auto", 0, None), data)
     next(waiting)
     left.close()
     waiting.close()
@@ -330,29 +330,29 @@ def test_a_painting_nobody_waits_for_ends(tmp_path: Path, monkeypatch: pytest.Mo
     time.sleep(0.3)
     assert len(steps) == done < 100
     monkeypatch.undo()
-    order = Order("c", random_stylizer(0), "auto", 0, None)
-    assert list(work.paint(order, data)) or work.find(order)
-    assert work.find(order)
+    key = PaintingKey("c", random_stylizer(0), "auto", 0, None)
+    assert list(work.paint(key, data)) or work.find(key)
+    assert work.find(key)
 
 
 def test_stopping_work_that_waits(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     slowly(monkeypatch)
     work = PaintingCache()
-    running = work.paint(Order("a", random_stylizer(0), "auto", 0, None), saved(tmp_path / "a.png").read_bytes())
+    running = work.paint(PaintingKey("a", random_stylizer(0), "auto", 0, None), saved(tmp_path / "a.png").read_bytes())
     next(running)
     with pytest.raises(StoppedError):
         list(work.worker.watched(lambda _: None, lambda: True))
     running.close()
 
 
-def test_the_easel_is_bounded_and_forgets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_painting_cache_is_bounded_and_forgets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stylizer = random_stylizer(0)
     data = saved(tmp_path / "a.png").read_bytes()
-    orders = [Order(str(number), stylizer, "auto", 0, None) for number in range(3)]
+    orders = [PaintingKey(str(number), stylizer, "auto", 0, None) for number in range(3)]
     work = PaintingCache(capacity=2 * 14 * 70 * 50)
-    for order in orders:
-        list(work.paint(order, data))
-    assert [work.find(order) is not None for order in orders] == [False, True, True]
+    for key in orders:
+        list(work.paint(key, data))
+    assert [work.find(key) is not None for key in orders] == [False, True, True]
     tiny = PaintingCache(capacity=1)
     list(tiny.paint(orders[0], data))
     assert tiny.find(orders[0])

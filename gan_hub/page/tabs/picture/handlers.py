@@ -151,7 +151,7 @@ class PictureHandlers:
         return file, *self.look(file, model, revision, label)
 
     def look(self, source: FileData | None, model: str, revision: str | None, label: str | None) -> tuple[Any, ...]:
-        """The first guess: the picture as prepared, as a file and below the glass, and what `_shown` gives."""
+        """The first guess: the picture as prepared, as a file and below the mask canvas, and what `_shown` gives."""
         if path_of(source) is None:
             return (gr.skip(),) * 8
         started = time.perf_counter()
@@ -164,7 +164,7 @@ class PictureHandlers:
 
     def refine(
         self,
-        glass: str,
+        mask_canvas: str,
         prepared: FileData | None,
         model: str,
         revision: str | None,
@@ -177,7 +177,7 @@ class PictureHandlers:
             raise ValueError("draw something first, or choose a picture")
         started = time.perf_counter()
         generator = self._model_cache.get(model_name(model), check_revision(revision))
-        painted = read_canvas(glass)
+        painted = read_canvas(mask_canvas)
         known = None if is_blank(painted) else known_pixels(painted, generator.image_size)
         target = prepare(_opened(prepared), generator, framed=False)
         number = whole_number("steps", steps, 1, MAX_STEPS)

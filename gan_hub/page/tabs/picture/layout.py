@@ -45,7 +45,7 @@ class Results:
     place: Place
     copy: Any
     download: Any
-    glass: Any
+    mask_canvas: Any
     completed: Any
     source: Any
     prepared: Any
@@ -59,7 +59,7 @@ class Results:
 
     def looked(self) -> list[Any]:
         """What `PictureHandlers.look` returns."""
-        return [self.prepared, self.glass, *self.shown()]
+        return [self.prepared, self.mask_canvas, *self.shown()]
 
 
 def build(allow_folders: bool) -> tuple[Controls, Results]:
@@ -134,14 +134,14 @@ def _build_panel() -> dict[str, Any]:
             padding=False,
         )
         with gr.Row(elem_classes="sheet-and-pictures"):
-            glass = canvas.mask("glass")
+            mask_canvas = canvas.mask("mask-canvas")
             completed = _picture("Completed", "completed", visible=False)
     return {
         "panel": panel,
         "place": place,
         "copy": copy,
         "download": download,
-        "glass": glass,
+        "mask_canvas": mask_canvas,
         "completed": completed,
     }
 

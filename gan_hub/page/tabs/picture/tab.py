@@ -66,7 +66,7 @@ def _connect_refining(handlers: PictureHandlers, controls: Controls, results: Re
         as_sentences(handlers.refine),
         [results.text, results.prepared, *controls.named(), controls.steps, results.job],
         results.shown(),
-        js=canvas.pixels_of("glass"),
+        js=canvas.pixels_of("mask-canvas"),
         **{**EVENT, **show_queue_on(results.summary)},
     )
     results.stop.click(

@@ -12,7 +12,14 @@ from gan_hub.page.server.jobs import StoppedError, Stops, progress, reported
 from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.server.units import size_text
 from gan_hub.page.tabs.stylize.painting_cache import PaintingCache
-from gan_hub.page.tabs.stylize.requests import Output, Wish, finished, read_output, read_wish, received
+from gan_hub.page.tabs.stylize.requests import (
+    Output,
+    StylizeRequest,
+    encode_result,
+    read_output,
+    read_request,
+    read_upload,
+)
 from gan_hub.painting.photos import PhotoError
 from gan_hub.recipes.archives import ZIP_DATE
 
@@ -22,8 +29,8 @@ MAX_PHOTOS = 50
 class BatchHandlers:
     """What the events of the batch do; docstrings of the public endpoints become the API's schema."""
 
-    def __init__(self, model_cache: ModelCache, easel: PaintingCache) -> None:
-        self._model_cache, self._easel = model_cache, easel
+    def __init__(self, model_cache: ModelCache, painting_cache: PaintingCache) -> None:
+        self._model_cache, self._painting_cache = model_cache, painting_cache
         self._stops = Stops()
 
     def stylize_batch(
@@ -59,13 +66,13 @@ class BatchHandlers:
             the ZIP, none while it is being made; how far it is, at last what was left out and why, as HTML.
         """
         output = read_output(self._model_cache, format, quality, upscale)
-        wish = read_wish(self._model_cache, style, strength, keep_colors, detail, seed, max_side)
+        request = read_request(self._model_cache, style, strength, keep_colors, detail, seed, max_side)
         photos = photos if isinstance(photos, list) else []
         if not 1 <= len(photos) <= MAX_PHOTOS:
             raise ValueError(f"{len(photos)} photos are not possible; choose from 1 to {MAX_PHOTOS}")
-        path = new_file(f"{wish.name}.zip")
+        path = new_file(f"{request.name}.zip")
         try:
-            yield from self._into_zip(path, photos, wish, output, _text(job))
+            yield from self._into_zip(path, photos, request, output, _text(job))
         except BaseException:  # GeneratorExit too: nobody waits for it any more
             shutil.rmtree(path.parent, ignore_errors=True)
             raise
@@ -84,7 +91,7 @@ class BatchHandlers:
         return "stopping"
 
     def _into_zip(
-        self, path: Path, photos: list[FileData], wish: Wish, output: Output, job: str
+        self, path: Path, photos: list[FileData], request: StylizeRequest, output: Output, job: str
     ) -> Iterator[tuple[FileData | None, str]]:
         names: set[str] = set()
         problems: list[str] = []
@@ -92,14 +99,14 @@ class BatchHandlers:
         with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
             for number, photo in enumerate(photos):
                 try:
-                    stem, data = yield from self._one(photo, wish, output, job, (number, len(photos)))
+                    stem, data = yield from self._one(photo, request, output, job, (number, len(photos)))
                 except StoppedError:
                     is_stopped = True
                     break
                 except PhotoError as error:
                     problems.append(f"{_name(photo)} is left out: {error}")
                     continue
-                name = _free(f"{stem}-{wish.name}", output.suffix, names)
+                name = _free(f"{stem}-{request.name}", output.suffix, names)
                 archive.writestr(zipfile.ZipInfo(name, ZIP_DATE), data)
         if not names and not is_stopped:
             raise ValueError(problems[0] if len(problems) == 1 else f"none of them can be painted; {problems[0]}")
@@ -112,7 +119,7 @@ class BatchHandlers:
         yield file_data(path), f"{words}, {size_text(path.stat().st_size)}{told}"
 
     def _one(
-        self, photo: FileData, wish: Wish, output: Output, job: str, place: tuple[int, int]
+        self, photo: FileData, request: StylizeRequest, output: Output, job: str, place: tuple[int, int]
     ) -> Generator[tuple[None, str], None, tuple[str, bytes]]:
         """Paint one photo; returns the start of its name and its file."""
 
@@ -123,9 +130,11 @@ class BatchHandlers:
             number, count = place
             return None, progress((number + share) / count, f"{number + 1} of {count}")
 
-        data, digest, stem = received(photo)
-        painted = yield from reported(self._easel.paint(wish.order(digest), data, is_stopped), shown)
-        saving = self._easel.worker.watched(lambda report: finished(painted, wish, output, report), is_stopped)
+        data, digest, stem = read_upload(photo)
+        painted = yield from reported(self._painting_cache.paint(request.painting_key(digest), data, is_stopped), shown)
+        saving = self._painting_cache.worker.watched(
+            lambda report: encode_result(painted, request, output, report), is_stopped
+        )
         made, _ = yield from reported(saving, shown)
         return stem, made
 

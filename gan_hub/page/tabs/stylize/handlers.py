@@ -16,7 +16,15 @@ from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.server.units import duration, size_text
 from gan_hub.page.tabs.stylize import styles
 from gan_hub.page.tabs.stylize.painting_cache import Painted, PaintingCache
-from gan_hub.page.tabs.stylize.requests import NO_STYLE, Wish, finished, read_output, read_wish, received, stylizer_of
+from gan_hub.page.tabs.stylize.requests import (
+    NO_STYLE,
+    StylizeRequest,
+    encode_result,
+    read_output,
+    read_request,
+    read_upload,
+    stylizer_of,
+)
 from gan_hub.recipes.links import StylizeState
 from gan_hub.recipes.names import file_stem
 
@@ -26,9 +34,9 @@ COMPARED_SIDE = 480
 class StylizeHandlers:
     """What the events of the tab do; docstrings of the public endpoints become the API's schema."""
 
-    def __init__(self, model_cache: ModelCache, easel: PaintingCache | None = None) -> None:
+    def __init__(self, model_cache: ModelCache, painting_cache: PaintingCache | None = None) -> None:
         self._model_cache = model_cache
-        self.easel = easel or PaintingCache()
+        self.painting_cache = painting_cache or PaintingCache()
 
     def stylize(
         self,
@@ -62,16 +70,17 @@ class StylizeHandlers:
             the picture, none while it is being made; how far it is, at last its size, as HTML.
         """
         output = read_output(self._model_cache, format, quality, upscale)
-        wish = read_wish(self._model_cache, style, strength, keep_colors, detail, seed, max_side)
-        data, digest, stem = received(photo)
+        request = read_request(self._model_cache, style, strength, keep_colors, detail, seed, max_side)
+        data, digest, stem = read_upload(photo)
         painted = yield from reported(
-            self.easel.paint(wish.order(digest), data), lambda share: (None, progress(share, "Painting"))
+            self.painting_cache.paint(request.painting_key(digest), data),
+            lambda share: (None, progress(share, "Painting")),
         )
         made = yield from reported(
-            self.easel.worker.watched(lambda report: finished(painted, wish, output, report)),
+            self.painting_cache.worker.watched(lambda report: encode_result(painted, request, output, report)),
             lambda share: (None, progress(share, "Saving")),
         )
-        name = f"{stem}-{wish.name}.{output.suffix}"
+        name = f"{stem}-{request.name}.{output.suffix}"
         yield write_files({name: made[0]})[0], f"<strong>{made[1]}</strong>, {size_text(len(made[0]))}"
 
     def paint(
@@ -92,15 +101,15 @@ class StylizeHandlers:
             yield gr.skip(), gr.skip(), gr.skip()
             return
         started = time.perf_counter()
-        wish = read_wish(self._model_cache, style, strength, keep_colors, detail, seed, max_side)
-        data, digest, _ = received(photo)
+        request = read_request(self._model_cache, style, strength, keep_colors, detail, seed, max_side)
+        data, digest, _ = read_upload(photo)
         painted = yield from reported(
-            self.easel.paint(wish.order(digest), data),
+            self.painting_cache.paint(request.painting_key(digest), data),
             lambda share: (gr.skip(), progress(share, "Painting", time.perf_counter() - started), gr.skip()),
         )
-        after = painted.after(strength=wish.strength, keep_colors=wish.keep_colors)
+        after = painted.after(strength=request.strength, keep_colors=request.keep_colors)
         pair = write_files({"photo.jpg": painted.before, "painting.jpg": after})
-        yield pair, _summary(painted, wish), wish.link()
+        yield pair, _summary(painted, request), request.link()
 
     def compare(
         self,
@@ -113,16 +122,16 @@ class StylizeHandlers:
     ) -> Iterator[tuple[Any, Any]]:
         """A small copy of the photo in every style, one after the other: the sheet so far, what is done."""
         names = self._compared(style)
-        data, digest, _ = received(photo)
+        data, digest, _ = read_upload(photo)
         items: list[dict[str, Any]] = []
 
         def shown(share: float) -> tuple[Any, str]:
             return sheet(items), progress((len(items) + share) / len(names), "Painting")
 
         for name in names:
-            wish = read_wish(self._model_cache, name, strength, keep_colors, detail, seed, COMPARED_SIDE)
-            painted = yield from reported(self.easel.paint(wish.order(digest), data), shown)
-            picture = painted.after(strength=wish.strength, keep_colors=wish.keep_colors)
+            request = read_request(self._model_cache, name, strength, keep_colors, detail, seed, COMPARED_SIDE)
+            painted = yield from reported(self.painting_cache.paint(request.painting_key(digest), data), shown)
+            picture = painted.after(strength=request.strength, keep_colors=request.keep_colors)
             file = write_files({f"{file_stem(name)}.jpg": picture})[0]
             items = [*items, {"image": file, "caption": styles.title(name)}]
         yield sheet(items), f"<strong>{len(items)} styles</strong> · a click takes one"
@@ -193,8 +202,8 @@ def marked(style: str) -> dict[str, Any]:
     return gr.update(selected_index=names.index(style) if style in names else None)
 
 
-def _summary(painted: Painted, wish: Wish) -> str:
+def _summary(painted: Painted, request: StylizeRequest) -> str:
     width, height = painted.painting.size
-    place = zerogpu.device_name(wish.stylizer)
+    place = zerogpu.device_name(request.stylizer)
     size = f"{width}×{height}"  # noqa: RUF001  # it is a multiplication sign
     return f"<strong>{size}</strong> painted in {duration(painted.seconds)} on {place}"

@@ -23,8 +23,8 @@ KEEP_SECONDS = 3600.0  # as long as a visitor's files
 
 
 @dataclass(frozen=True)
-class Order:
-    """What is painted, and all that the painting depends on; equal orders have equal paintings.
+class PaintingKey:
+    """What is painted, and all that the painting depends on; equal keys have equal paintings.
 
     Attributes:
         photo: SHA-256 of the file.
@@ -82,26 +82,26 @@ class PaintingCache:
 
     def __init__(self, capacity: int = CAPACITY_BYTES) -> None:
         self._capacity = capacity
-        self._kept: OrderedDict[Order, Painted] = OrderedDict()
+        self._kept: OrderedDict[PaintingKey, Painted] = OrderedDict()
         self._lock = threading.Lock()
         self._sweeper: threading.Timer | None = None
         self.worker = Worker()
 
-    def find(self, order: Order) -> Painted | None:
-        """What was painted for an equal order, if it is still there."""
+    def find(self, key: PaintingKey) -> Painted | None:
+        """What was painted for an equal key, if it is still there."""
         with self._lock:
             self._drop_old()
-            if order in self._kept:
-                self._kept.move_to_end(order)
-            return self._kept.get(order)
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
 
     def paint(
-        self, order: Order, data: bytes, is_stopped: Callable[[], bool] = lambda: False
+        self, key: PaintingKey, data: bytes, is_stopped: Callable[[], bool] = lambda: False
     ) -> Generator[float, None, Painted]:
         """Paint a photo, unless it is painted already; yields as `Worker.watched` does.
 
         Args:
-            order: whose `photo` is the digest of `data`.
+            key: whose `photo` is the digest of `data`.
             data: the photo's file.
             is_stopped: see `Worker.watched`.
 
@@ -109,16 +109,16 @@ class PaintingCache:
             PhotoError: the photo can't be painted.
             StoppedError: `is_stopped` said so.
         """
-        found = self.find(order)
+        found = self.find(key)
         if found is None:
-            found = yield from self.worker.watched(lambda report: _paint(order, data, report), is_stopped)
-            self._keep(order, found)
+            found = yield from self.worker.watched(lambda report: _paint(key, data, report), is_stopped)
+            self._keep(key, found)
         return found
 
-    def _keep(self, order: Order, painted: Painted) -> None:
+    def _keep(self, key: PaintingKey, painted: Painted) -> None:
         with self._lock:
             self._drop_old()
-            self._kept[order] = painted
+            self._kept[key] = painted
             while len(self._kept) > 1 and sum(each.num_bytes for each in self._kept.values()) > self._capacity:
                 self._kept.popitem(last=False)
             self._sweep_later()
@@ -138,15 +138,15 @@ class PaintingCache:
 
     def _drop_old(self) -> None:
         oldest = time.monotonic() - KEEP_SECONDS
-        for order in [order for order, painted in self._kept.items() if painted.made_at < oldest]:
-            del self._kept[order]
+        for key in [key for key, painted in self._kept.items() if painted.made_at < oldest]:
+            del self._kept[key]
 
 
 def detail_of(detail: str, photo: Image.Image, max_side: int | None) -> float:
     """The part of its side at which a photo is painted, in (0, 1].
 
     Args:
-        detail: see `Order`.
+        detail: see `PaintingKey`.
         photo: decoded.
         max_side: to which it is reduced first.
     """
@@ -155,15 +155,15 @@ def detail_of(detail: str, photo: Image.Image, max_side: int | None) -> float:
     return min(1.0, AUTO_SIDE / min(max(photo.size), max_side or max(photo.size)))
 
 
-def _paint(order: Order, data: bytes, report: Report) -> Painted:
+def _paint(key: PaintingKey, data: bytes, report: Report) -> Painted:
     started = time.perf_counter()
     photo = open_photo(data)
-    painting = order.stylizer.paint(
+    painting = key.stylizer.paint(
         photo,
-        detail=detail_of(order.detail, photo, order.max_side),
-        seed=order.seed,
-        max_side=order.max_side,
-        tile_size=min(TILE_SIZE, int(order.stylizer.network.tile_size)),  # type: ignore[arg-type]
+        detail=detail_of(key.detail, photo, key.max_side),
+        seed=key.seed,
+        max_side=key.max_side,
+        tile_size=min(TILE_SIZE, int(key.stylizer.network.tile_size)),  # type: ignore[arg-type]
         on_progress=report,
     )
     painting = replace(painting, photo=replace(painting.photo, exif=None))  # nothing private is kept

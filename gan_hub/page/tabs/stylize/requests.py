@@ -1,4 +1,4 @@
-"""What a visitor wishes: the controls of the tab Stylize checked, the photo read, and the file that comes of them."""
+"""What a visitor asks for: the controls of the tab Stylize checked, the photo read, and the file that comes of them."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from gan_hub.page.components.model_facts import model_name
 from gan_hub.page.server.jobs import Report
 from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.tabs.stylize import styles
-from gan_hub.page.tabs.stylize.painting_cache import Order, Painted
+from gan_hub.page.tabs.stylize.painting_cache import Painted, PaintingKey
 from gan_hub.painting.photos import Format, check_encoding, encode_photo
 from gan_hub.recipes.fields import whole_number
 from gan_hub.recipes.links import StylizeState, check_detail
@@ -23,7 +23,7 @@ NO_STYLE = "no style comes with this installation; type a repository on the Hub 
 
 
 @dataclass(frozen=True)
-class Wish:
+class StylizeRequest:
     """The checked controls.
 
     Attributes:
@@ -42,9 +42,9 @@ class Wish:
     seed: int
     max_side: int | None
 
-    def order(self, digest: str) -> Order:
+    def painting_key(self, digest: str) -> PaintingKey:
         """What has to be painted for it."""
-        return Order(digest, self.stylizer, self.detail, self.seed, self.max_side)
+        return PaintingKey(digest, self.stylizer, self.detail, self.seed, self.max_side)
 
     @property
     def name(self) -> str:
@@ -79,7 +79,7 @@ class Output:
         return SUFFIXES[self.format]
 
 
-def read_wish(
+def read_request(
     model_cache: ModelCache,
     style: object,
     strength: object,
@@ -87,12 +87,12 @@ def read_wish(
     detail: object,
     seed: object,
     max_side: object,
-) -> Wish:
+) -> StylizeRequest:
     """Check every control before a model is looked for; raises ValueError."""
     if isinstance(strength, bool) or not isinstance(strength, (int, float)) or not 0 <= strength <= 100:
         raise ValueError(f"strength {_shown(strength)} is not possible; use per cent, from 0 to 100")
     side = whole_number("max_side", max_side or 0, 0, MAX_MAX_SIDE)
-    return Wish(
+    return StylizeRequest(
         strength=strength / 100,
         keep_colors=_switch("keep_colors", keep_colors),
         detail=check_detail(detail),
@@ -124,7 +124,7 @@ def stylizer_of(model_cache: ModelCache, style: object) -> PhotoStylizer:
     return stylizer
 
 
-def received(photo: FileData | None) -> tuple[bytes, str, str]:
+def read_upload(photo: FileData | None) -> tuple[bytes, str, str]:
     """A photo that has come: the bytes, their digest, and the start of a file name for what is made of it."""
     if not isinstance(path := path_of(photo), str):
         raise ValueError("choose a photo first")
@@ -136,9 +136,9 @@ def received(photo: FileData | None) -> tuple[bytes, str, str]:
     return data, digest, re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip(".-")[:64] or "photo"
 
 
-def finished(painted: Painted, wish: Wish, output: Output, report: Report) -> tuple[bytes, str]:
+def encode_result(painted: Painted, request: StylizeRequest, output: Output, report: Report) -> tuple[bytes, str]:
     """The file of a painting, and its size in words."""
-    picture = painted.painting.blended(strength=wish.strength, keep_colors=wish.keep_colors)
+    picture = painted.painting.blended(strength=request.strength, keep_colors=request.keep_colors)
     if output.upscaler is not None:
         picture = output.upscaler.stylize(picture, on_progress=report)
     report(1.0)

@@ -19,7 +19,7 @@ STOPPED = '<strong>Stopped</strong> · press "Paint" to go on'
 def build(model_cache: ModelCache, tab: gr.Tab) -> None:
     """Lay the tab out and connect its events, inside the page's `gr.Blocks`."""
     handlers = StylizeHandlers(model_cache)
-    batch = BatchHandlers(model_cache, handlers.easel)
+    batch = BatchHandlers(model_cache, handlers.painting_cache)
     with gr.Row(elem_id="stylize", elem_classes="workplace"):
         with gr.Column(elem_classes="controls", min_width=280):
             controls = build_controls(model_cache)
