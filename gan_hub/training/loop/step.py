@@ -139,13 +139,14 @@ class Trainer(Engine):
         logits = self._discriminate(images, batch.labels)
         real_logits, fake_logits = logits.chunk(2)
         loss = LOSSES[self.options.loss][0](real_logits, fake_logits).mean()
-        proved, prove = PROVED[self.options.loss]
         stats = {
             "discriminator_loss": loss.detach(),
             "real_logits": real_logits.detach().mean(),
             "fake_logits": fake_logits.detach().mean(),
-            proved: prove(real_logits.detach(), fake_logits.detach()),
         }
+        if self.options.loss in PROVED:
+            name, prove = PROVED[self.options.loss]
+            stats[name] = prove(real_logits.detach(), fake_logits.detach())
         if self.augment is not None:
             opinion = real_logits - fake_logits if self.options.loss == "relativistic" else real_logits
             stats["real_sign"] = opinion.detach().sign().mean()
