@@ -90,8 +90,8 @@ def triangular_discrimination_bound(real_logits: Tensor, fake_logits: Tensor) ->
     return 1 - 2 * loss
 
 
-# The bound that a loss of a discriminator proves: its name in the logs, and its function of the logits. A loss that is not
-# listed proves none.
+# The bound that a loss of a discriminator proves: its name in the logs and its function of the logits. A loss without a
+# row proves none.
 PROVED = {
     "minimax": ("jensen_shannon_bound", jensen_shannon_bound),
     "non_saturating": ("jensen_shannon_bound", jensen_shannon_bound),
