@@ -1,6 +1,6 @@
-"""Canvases to draw on with a mouse or a finger: an empty one for drawings, one over a picture for what is missing.
+"""Canvases for a mouse or a finger: an empty one to draw on, and one over a picture to mark unknown parts.
 
-Gradio's editor asks for a tool before the first stroke and needs WebGL; these are ready at once and need neither.
+Gradio's image editor requires the choice of a tool before the first stroke, and WebGL; these canvases need neither.
 """
 
 import base64
@@ -83,7 +83,7 @@ paper();
 
 
 def drawing(elem_id: str) -> gr.HTML:
-    """A white sheet; its events are `input`, after each stroke, and `clear`."""
+    """A white canvas; its events are `input`, after each stroke, and `clear`."""
     return gr.HTML(html_template=DRAWING, js_on_load=STROKES, elem_id=elem_id, padding=False)
 
 
@@ -93,20 +93,20 @@ def mask(elem_id: str) -> gr.HTML:
 
 
 def pixels_of(elem_id: str) -> str:
-    """JavaScript that gives an event a canvas as text in place of its first input, and passes the others on."""
+    """JavaScript that replaces the first input of an event by a canvas as text, and passes the other inputs on."""
     return f"(_, ...others) => [document.querySelector('#{elem_id} canvas')?.toDataURL() || '', ...others]"
 
 
 def data_url(picture: Image.Image) -> str:
-    """A picture as text that an `img` shows."""
+    """A picture as a data URL, which an `img` shows."""
     return "data:image/png;base64," + base64.b64encode(png_bytes(picture)).decode()
 
 
 def read_canvas(text: object) -> Image.Image:
-    """What is on a canvas, as RGBA.
+    """The drawing on a canvas, as RGBA.
 
     Raises:
-        ValueError: not what a canvas gives, which anyone may have sent.
+        ValueError: the text, which anyone may have sent, is not that of a canvas.
     """
     error_to_raise = ValueError("this is not a drawing of this page; draw again")
     if not isinstance(text, str) or len(text) > MAX_TEXT or not (match := DATA_URL.fullmatch(text)):
@@ -121,12 +121,12 @@ def read_canvas(text: object) -> Image.Image:
 
 
 def is_blank(picture: Image.Image) -> bool:
-    """Whether nothing is drawn."""
+    """Whether the canvas is empty."""
     return all(low == high for low, high in picture.getextrema())  # type: ignore[misc]  # RGBA has pairs
 
 
 def known_pixels(picture: Image.Image, size: tuple[int, int]) -> Tensor:
-    """Which pixels [H, W] of a picture of that size are not painted over on the canvas above it."""
+    """A mask [H, W] of the pixels of a picture that are not painted over on the canvas above it."""
     covered = picture.getchannel("A").resize((size[1], size[0]), Image.Resampling.BOX)
     shares = torch.frombuffer(bytearray(covered.tobytes()), dtype=torch.uint8).view(size)
     return shares.float() / 255 < COVERED

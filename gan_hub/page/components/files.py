@@ -1,4 +1,4 @@
-"""Files for the visitor: written once, where Gradio serves from, so that it neither copies nor hashes them again."""
+"""Files for visitors, written once into the folder that Gradio serves, so that it neither copies nor hashes them."""
 
 import hashlib
 import os
@@ -16,13 +16,13 @@ META = {"_type": "gradio.FileData"}
 
 
 def write_files(contents: Mapping[str, bytes]) -> list[FileData]:
-    """Write files into one new folder of Gradio's cache, which is named by what they hold.
+    """Write files into one new folder of Gradio's cache, which is named by a hash of their contents.
 
     Args:
-        contents: name -> bytes; the names are ours, never a visitor's.
+        contents: bytes by name; the names are ours, never a visitor's.
 
     Returns:
-        one dictionary a file, in order, as Gradio's components take it.
+        one dictionary per file, in order, as Gradio's components take it.
     """
     digest = hashlib.sha256(b"".join(name.encode() + b"\0" + data for name, data in contents.items())).hexdigest()
     folder = upload_folder() / digest
@@ -35,9 +35,9 @@ def write_files(contents: Mapping[str, bytes]) -> list[FileData]:
 
 
 def path_of(file: object) -> str | None:
-    """The path of a file that a visitor sent, which Gradio has checked to be in its cache; None if there is none.
+    """The path of a file that a visitor sent and that Gradio found in its cache; None if there is no such file.
 
-    It checks what says that it is a file; endpoints without components let anything else pass unchecked.
+    Gradio checks only values that are marked as files; endpoints without components pass anything else unchecked.
     """
     if not isinstance(file, dict) or file.get("meta") != META:
         return None
@@ -46,7 +46,7 @@ def path_of(file: object) -> str | None:
 
 
 def new_file(name: str) -> Path:
-    """Where to write a file that is too large to hold in memory; whoever asks removes its folder if it fails."""
+    """A path for a file that is too large for memory; if writing fails, the caller removes its folder."""
     folder = upload_folder()
     folder.mkdir(parents=True, exist_ok=True)
     return Path(tempfile.mkdtemp(dir=folder)) / name
@@ -58,7 +58,7 @@ def file_data(path: Path) -> FileData:
 
 
 def _touch(folder: Path, names: Iterable[str]) -> bool:
-    """Make the files young again, so that the sweep of the cache spares them; False if they are not all there."""
+    """Renew the times of the files, so that the sweep of the cache spares them; False if one is missing."""
     try:
         for name in names:
             os.utime(f"{folder}/{name}")
@@ -68,7 +68,7 @@ def _touch(folder: Path, names: Iterable[str]) -> bool:
 
 
 def _write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
-    """Write the files aside and move the folder into place: whoever reads sees all of it or nothing."""
+    """Write the files into a temporary folder and move it into place, so that a reader sees all files or none."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     aside = tempfile.mkdtemp(dir=folder.parent)
     for name, data in contents.items():
@@ -83,7 +83,7 @@ def _write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
 
 
 def gallery_items(pictures: Sequence[Picture]) -> list[dict[str, Any]]:
-    """Pictures as a gallery's value: each a lossless PNG of its own size, its seed and class below it."""
+    """Pictures as the value of a gallery: lossless PNGs of their own size, with seed and class as captions."""
     if len({picture.file_name for picture in pictures}) == len(pictures):
         files = write_files({picture.file_name: picture.png() for picture in pictures})
     else:  # one seed in several classes, or one picture twice
@@ -98,7 +98,7 @@ def caption(picture: Picture) -> str:
 
 
 def read_photo(path: str) -> tuple[bytes, str]:
-    """What is in a visitor's file, and its digest; one that is too large is cut, for `open_photo` to refuse."""
+    """The content of a visitor's file and its digest; a file that is too large is cut, and `open_photo` refuses it."""
     with Path(path).open("rb") as file:
         data = file.read(MAX_BYTES + 1)
     return data, hashlib.sha256(data).hexdigest()

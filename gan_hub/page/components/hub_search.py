@@ -1,4 +1,4 @@
-"""Finding models on the Hub by part of their name, under the controls that take one."""
+"""The search for models on the Hub by part of their name, below the controls that take a model."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -18,7 +18,7 @@ OFFERED = {"generator": playground.generators, "stylizer": playground.stylizers}
 
 @dataclass(frozen=True)
 class HubSearch:
-    """The controls of a search: part of a name, the button, what came of it."""
+    """The controls of a search: part of a name, the button, and the outcome."""
 
     text: Any
     button: Any
@@ -26,13 +26,13 @@ class HubSearch:
 
 
 def build() -> HubSearch:
-    """Lay the search out."""
+    """Lay out the controls."""
     text = gr.Textbox("", label="Find on the Hub", placeholder="part of the name; empty: all", max_length=100)
     return HubSearch(text, gr.Button("Search", size="sm"), gr.HTML(elem_classes="model-facts", padding=False))
 
 
 def connect(model_cache: ModelCache, search: HubSearch, kind: Searched, models: list[Any]) -> None:
-    """Let the search set the choices of the controls for models."""
+    """Connect the search: it sets the choices of the controls for models."""
     where = " or ".join(model.label for model in models)
 
     def find(text: str, *chosen: str) -> tuple[Any, ...]:
@@ -51,17 +51,17 @@ def connect(model_cache: ModelCache, search: HubSearch, kind: Searched, models: 
 
 
 def found(model_cache: ModelCache, kind: Searched, where: str, text: object, *chosen: str) -> tuple[Any, ...]:
-    """The choices of the controls for models: those on the Hub by part of their name, after those that are offered.
+    """The choices of the controls for models: the listed models, then those found on the Hub.
 
     Args:
-        model_cache: says what may be opened, and with whose eyes it is looked for.
+        model_cache: knows which models may be opened, and whose token searches.
         kind: of the models.
         where: the labels of the controls.
         text: part of the name; empty for all.
-        chosen: in each control, which stays.
+        chosen: the value of each control, which stays.
 
     Returns:
-        the update of each control, and what was found, in words.
+        the update of each control, and the outcome in words.
     """
     part = text.strip()[:100] if isinstance(text, str) else ""
     there = [each.model for each in find_models(search=part or None, kind=kind, token=model_cache.token)]

@@ -1,4 +1,4 @@
-"""What every tab says about models: their names as visitors type them, and where they come from."""
+"""What every tab says about a model: its name as visitors type it, its size, and where it comes from."""
 
 import html
 
@@ -10,18 +10,18 @@ from gan_hub.recipes.names import FOLDER_PREFIX, public_name
 
 
 def model_name(value: object) -> str:
-    """What a visitor typed as a model, without the spaces around it; raises ValueError if it can't be a name."""
+    """The name of a model as a visitor typed it, without spaces around it; raises ValueError if it can't be a name."""
     if not isinstance(value, str) or not 1 <= len(value) <= 1_000 or not value.isprintable():
         raise ValueError(f"the model {shorten(repr(value), 40)} is not possible; use a bundled name or org/name")
     return value.strip()
 
 
 def model_facts(model: PretrainedModel, what: str) -> str:
-    """One model in a few words, as HTML; what comes from a repository is escaped.
+    """A model in a few words, as HTML; text from a repository is escaped.
 
     Args:
-        model: loaded.
-        what: it is, as text.
+        model: to describe.
+        what: the kind of model, as text.
     """
     name = public_name(model)
     facts = [html.escape(what), f"{count_parameters(model) / 1e6:.2g} million parameters"]
@@ -37,6 +37,6 @@ def model_facts(model: PretrainedModel, what: str) -> str:
 
 
 def generator_facts(generator: GanGenerator) -> str:
-    """What a generator is, as HTML."""
+    """A generator in a few words, as HTML."""
     height, width = generator.image_size
     return model_facts(generator, f"{generator.config.architecture} GAN, {width}×{height}")  # noqa: RUF001  # it is a multiplication sign

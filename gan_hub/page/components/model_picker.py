@@ -1,4 +1,4 @@
-"""What the controls that choose a model and a class offer."""
+"""The choices of the controls for a model and for a class."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ from gan_hub.loading.config import ConfigError
 
 
 def default_model() -> str:
-    """The model the page opens with: mnist-gan if it is offered, else the first that is.
+    """The model that the page opens with: mnist-gan if it is listed, otherwise the first listed one.
 
     Raises:
-        ConfigError: none is playground.
+        ConfigError: no model is listed.
     """
     names = playground.generators()
     if not names:
@@ -22,6 +22,6 @@ def default_model() -> str:
 
 
 def class_choice(generator: GanGenerator, label: str) -> dict[str, Any]:
-    """The update of a control for the class: its choices, and the chosen one, "" for mixed."""
+    """The update of a control for the class: its choices, and the chosen class ("" = mixed)."""
     choices = [("mixed", ""), *((name, name) for name in generator.class_names)]
     return gr.update(choices=choices, value=label, visible=generator.num_classes > 0)

@@ -1,4 +1,4 @@
-"""What can be done with any single picture of the page: walk from it or to it, explore around it, keep it."""
+"""The actions for a single picture of the page: walk from it or to it, explore it, keep it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,15 +7,15 @@ import gradio as gr
 
 
 @dataclass(frozen=True)
-class Place:
-    """A picture that is shown somewhere, and the buttons below it.
+class PictureActions:
+    """A picture on the page, and the buttons below it.
 
     Attributes:
-        link: that names it, as `picture_link` writes it; nobody sees it.
-        walk_from: makes it the first key of the walk.
-        walk_to: makes it the last one.
-        explore: moves it along directions; None on the tab that does.
-        keep: makes it a favourite; None for one that is.
+        link: names the picture, as `picture_link` writes it; invisible.
+        walk_from: makes the picture the first key of the walk.
+        walk_to: makes the picture the last key of the walk.
+        explore: opens the picture on the tab Explore; None on that tab.
+        keep: makes the picture a favourite; None for a favourite.
     """
 
     link: Any
@@ -25,10 +25,10 @@ class Place:
     keep: Any
 
 
-def build(*, can_explore: bool = True, can_keep: bool = True) -> Place:
-    """The buttons, in a row that is already there."""
+def build(*, can_explore: bool = True, can_keep: bool = True) -> PictureActions:
+    """Lay out the buttons, inside a row of the caller."""
     walk_from = gr.Button("Walk from here", size="sm", min_width=110, scale=0)
     walk_to = gr.Button("Walk to here", size="sm", min_width=100, scale=0)
     explore = gr.Button("Explore", size="sm", min_width=80, scale=0) if can_explore else None
     keep = gr.Button("☆ Keep", size="sm", min_width=80, scale=0) if can_keep else None
-    return Place(gr.Textbox(visible=False, label="Place"), walk_from, walk_to, explore, keep)
+    return PictureActions(gr.Textbox(visible=False, label="Picture"), walk_from, walk_to, explore, keep)

@@ -1,4 +1,4 @@
-"""How the page looks, and the few lines that run in the browser."""
+"""The page's theme and CSS, and the few lines of JavaScript that run in the browser."""
 
 import gradio as gr
 

@@ -1,1 +1,1 @@
-"""What stands before and around Gradio: middleware, errors, queues, the model cache, disk, ZeroGPU."""
+"""The server around Gradio: middleware, errors, queues, the model cache, disk, ZeroGPU."""

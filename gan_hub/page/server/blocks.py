@@ -1,4 +1,4 @@
-"""The page as Gradio's Blocks, whose events answer with a sentence whatever goes wrong in Gradio's own steps too."""
+"""The page as Gradio's Blocks: its events answer with a sentence, also where one of Gradio's own steps fails."""
 
 import logging
 from collections.abc import Callable
@@ -17,13 +17,13 @@ NO_FILE = "That file did not come through this page, or it is deleted by now; ch
 
 
 class Page(gr.Blocks):
-    """Blocks without the error that says nothing.
+    """Blocks whose errors always say something.
 
-    Gradio shows visitors nothing of an error but of `gr.Error`, which the handlers raise (`server.errors`). What fails
-    before a handler is called (a path that is not the visitor's, arguments that are missing) is put into words here.
+    Gradio shows visitors only the text of a `gr.Error`, which the handlers raise (`server.errors`). This class puts
+    into words what fails before a handler is called: a path that is not the visitor's, or missing arguments.
 
     Attributes:
-        make_room: called when memory ran out, to let go of what can be loaded again.
+        make_room: called when memory runs out; frees what can be loaded again.
     """
 
     make_room: Callable[[], None] | None = None
@@ -35,7 +35,7 @@ class Page(gr.Blocks):
         return self
 
     async def process_api(self, *arguments: Any, **named: Any) -> dict[str, Any]:
-        """As Gradio does; raises no error but `gr.Error`."""
+        """Process an event as Gradio does, but raise only `gr.Error`."""
         concurrency_id = getattr(arguments[0] if arguments else named["block_fn"], "concurrency_id", None)
         before = others_wait.set(lambda: is_awaited(self, concurrency_id))
         try:

@@ -1,7 +1,6 @@
-"""The models that strangers have asked for, on disk: a folder of the page's own that never grows beyond a bound.
+"""The disk cache of the models that visitors ask for: a folder of the page that never grows beyond a bound.
 
-Where the page serves its owner alone it uses the cache of the Hugging Face Hub, which is the owner's, and deletes
-nothing there.
+A page that serves only its owner uses the owner's cache of the Hugging Face Hub instead, and deletes nothing there.
 """
 
 import os
@@ -22,10 +21,10 @@ FREE_BYTES = 4 * LARGEST_BYTES  # what is left to everyone else
 
 
 class DiskCache:
-    """A cache of repositories from the Hub; the least recently used go first, those in use never.
+    """A cache of repositories from the Hub that deletes the least recently used first, and never one in use.
 
     Args:
-        folder: of its own; None = beside the cache of the Hub.
+        folder: where the repositories are kept; None = beside the cache of the Hub.
         capacity: bytes to keep, at least one model's.
     """
 
@@ -38,7 +37,7 @@ class DiskCache:
 
     @contextmanager
     def using(self, repo_id: str) -> Iterator[Path]:
-        """Keep a repository while it is loaded; makes room before, and keeps the bound after.
+        """Protect a repository while it is loaded; makes room before, and restores the bound after.
 
         Raises:
             ModelError: the disk is full.
@@ -60,7 +59,7 @@ class DiskCache:
                 self._trim(self._capacity)
 
     def num_bytes(self) -> int:
-        """What it takes now."""
+        """The number of bytes that the cache takes now."""
         return sum(size for _, size, _ in self._repositories())
 
     def _check_free(self) -> None:
@@ -69,7 +68,7 @@ class DiskCache:
             raise ModelError("the disk of this page is full; use a bundled model")
 
     def _trim(self, capacity: int) -> None:
-        """Delete the oldest until so many bytes are left; the lock is held."""
+        """Delete the oldest repositories until at most `capacity` bytes are left. The caller holds the lock."""
         found = sorted(self._repositories())
         total = sum(size for _, size, _ in found)
         for _, size, path in found:
@@ -81,7 +80,7 @@ class DiskCache:
                 total -= size
 
     def _repositories(self) -> list[tuple[float, int, Path]]:
-        """When each was used last, how many bytes it takes, and where it is."""
+        """For each repository: when it was last used, its bytes, and its path."""
         found = []
         for path in self.folder.glob("models--*"):
             with suppress(OSError):  # it was deleted meanwhile

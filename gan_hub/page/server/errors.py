@@ -1,4 +1,4 @@
-"""What a visitor is told when something goes wrong: a sentence that helps, and never a trace or a path."""
+"""Error messages for visitors: a sentence that helps, never a trace or a path."""
 
 import functools
 import gc
@@ -21,14 +21,14 @@ TIME_LIMIT = float(os.environ.get("GAN_HUB_TIME_LIMIT", "600"))  # seconds that 
 
 
 class MemoryRanOutError(gr.Error):
-    """What a visitor is told when the memory of the machine or of its GPU did not suffice."""
+    """The memory of the machine or of its GPU did not suffice."""
 
     def __init__(self) -> None:
         super().__init__(OUT_OF_MEMORY, duration=15, print_exception=False)
 
 
 def as_sentences(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap a handler: a ValueError's own sentence reaches the visitor, anything else is logged and told in general.
+    """Wrap a handler: visitors see the text of a ValueError; any other error is logged, and they see a general text.
 
     Works for functions and for generator functions, and keeps the signature and the docstring for the API's schema. A
     generator ends where it yields after `TIME_LIMIT`.
@@ -51,7 +51,7 @@ def as_sentences(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def in_time(work: Iterator[Any], seconds: float | None = None) -> Iterator[Any]:
-    """What `work` yields, for so many seconds (None = `TIME_LIMIT`); then raises ValueError and closes `work`."""
+    """Yield what `work` yields, for at most `seconds` (None = `TIME_LIMIT`); then close it and raise ValueError."""
     limit = TIME_LIMIT if seconds is None else seconds
     deadline = time.monotonic() + limit
     try:
@@ -92,6 +92,6 @@ def _sentences(name: str) -> Iterator[None]:
 
 
 def sentence(error: ValueError) -> str:
-    """The message of an error as a sentence: a capital first, a full stop last."""
+    """The message of an error as a sentence, with a capital and a full stop."""
     text = str(error)
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")

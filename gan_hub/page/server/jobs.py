@@ -1,4 +1,4 @@
-"""Work that takes a while: done in a thread, watched from an event, ended by whoever started it."""
+"""Long work: it runs in a thread, an event reports its progress, and whoever started it can stop it."""
 
 import threading
 from collections import OrderedDict
@@ -16,18 +16,18 @@ T = TypeVar("T")
 
 
 class StoppedError(Exception):
-    """Someone asked for the work to end."""
+    """The work was stopped on request."""
 
 
 class Stops:
-    """Names of work that is to end; the oldest are forgotten."""
+    """The names of jobs that are to stop; the oldest names are forgotten."""
 
     def __init__(self) -> None:
         self._names: OrderedDict[str, None] = OrderedDict()
         self._lock = threading.Lock()
 
     def add(self, name: str) -> None:
-        """Let the work of that name end."""
+        """Ask the job of that name to stop."""
         with self._lock:
             self._names[name] = None
             while len(self._names) > MAX_STOPS:
@@ -38,7 +38,7 @@ class Stops:
 
 
 class Worker:
-    """Does one piece of work at a time, in its own thread."""
+    """Runs one job at a time, in its own thread."""
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="worker")
@@ -46,12 +46,12 @@ class Worker:
     def watched(
         self, work: Callable[[Report], T], is_stopped: Callable[[], bool] = lambda: False
     ) -> Generator[float, None, T]:
-        """Run `work` once the thread is free; yields the share that is done, every now and then.
+        """Run `work` once the thread is free, and yield its progress every now and then.
 
         Args:
-            work: calls its argument with the share that is done, which raises `StoppedError` when the work is to end:
-                when this generator is closed, so that nobody waits for it, or when `is_stopped`.
-            is_stopped: asked before each piece of work.
+            work: calls its argument with the share that is done. The call raises `StoppedError` when the work is to
+                stop: because this generator was closed and nobody waits any more, or because of `is_stopped`.
+            is_stopped: whether the work is to stop; asked before each part of it.
 
         Returns:
             what `work` returned.
@@ -82,7 +82,7 @@ class Worker:
 
 
 def reported(work: Generator[float, None, Any], shown: Callable[[float], Any]) -> Generator[Any, None, Any]:
-    """Yield what is shown of each share that `work` yields; returns what `work` returns."""
+    """Yield `shown(share)` for each share of progress that `work` yields; returns what `work` returns."""
     while True:
         try:
             share = next(work)
@@ -96,12 +96,12 @@ def reported(work: Generator[float, None, Any], shown: Callable[[float], Any]) -
 
 
 def progress(share: float, what: str, seconds: float = 0.0) -> str:
-    """How far it is, as HTML.
+    """A progress bar, as HTML.
 
     Args:
-        share: that is done.
-        what: is being done.
-        seconds: it has taken so far, for a guess at the rest.
+        share: of the work that is done, from 0 to 1.
+        what: the work, in a word such as Painting.
+        seconds: that the work has taken so far, from which the remaining time is estimated.
     """
     if share >= 1:
         return '<progress value="1" max="1"></progress> Finishing'

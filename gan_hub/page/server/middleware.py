@@ -1,7 +1,7 @@
 """The middleware before Gradio: an allow-list of routes, bounds on requests, security headers, and `/health`.
 
-Gradio bounds the size of a file in an upload, and nothing else: not how many files come, nor data URLs and texts in the
-JSON of a call, nor files that it is told to fetch. An ASGI middleware sees all of them alike, before they are read.
+Gradio bounds only the size of an uploaded file: not the number of files, not data URLs and texts in the JSON of a call,
+and not files that a call tells it to fetch. An ASGI middleware sees all requests before they are read.
 """
 
 import json
@@ -70,14 +70,14 @@ UNFITTING = "what was sent does not fit; reload the page, or see 'Use via API' b
 
 @dataclass(frozen=True)
 class Limits:
-    """How much may come.
+    """Bounds on requests.
 
     Attributes:
-        json_bytes: of a call: controls, a link, a drawing.
+        json_bytes: of the JSON of a call: controls, a link, a drawing.
         upload_bytes: of all files of one request.
         upload_files: of one request.
-        hourly_bytes: of all uploads of an hour, which is how long they are kept.
-        requests: of one visitor in a minute, those that only look aside; this machine's own are not counted.
+        hourly_bytes: of all uploads of an hour, which is how long uploads are kept.
+        requests: POST requests of one visitor in a minute; requests from this machine do not count.
     """
 
     json_bytes: int = 2_000_000
@@ -88,7 +88,7 @@ class Limits:
 
 
 class RefusedError(MultiPartException):
-    """A request that is answered with a sentence; of this kind so that Gradio's parser deletes what it has written."""
+    """A request is refused with a sentence; a MultiPartException, so that Gradio's parser deletes its files."""
 
     def __init__(self, status: int, sentence: str) -> None:
         super().__init__(sentence)
@@ -96,11 +96,11 @@ class RefusedError(MultiPartException):
 
 
 class PageMiddleware:
-    """The middleware.
+    """Checks each request before Gradio sees it.
 
     Args:
-        app: what it stands before.
-        limits: of what may come.
+        app: the application behind it.
+        limits: bounds on requests.
     """
 
     def __init__(self, app: App, limits: Limits | None = None) -> None:
@@ -110,7 +110,7 @@ class PageMiddleware:
         self._uploads: deque[tuple[float, int]] = deque()
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        """Let a request through, or answer it."""
+        """Pass a request on, or refuse it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -132,7 +132,7 @@ class PageMiddleware:
     async def _admitted(
         self, scope: MutableMapping[str, Any], headers: Headers, receive: Receive, answer: "_Answer"
     ) -> Receive:
-        """The `receive` of a request that may come in; raises RefusedError."""
+        """Check a request and return its `receive`; raises RefusedError."""
         method = scope["method"]
         path = unquote(scope["path"])
         if not OPEN.fullmatch(path):
@@ -156,7 +156,7 @@ class PageMiddleware:
         return self._bounded_upload(receive, headers, answer)
 
     def _check_pace(self, scope: MutableMapping[str, Any], headers: Headers) -> None:
-        """Raise RefusedError if a visitor asks for too much at a time."""
+        """Raise RefusedError if a visitor sends too many requests in a minute."""
         # What a proxy says it forwards for may be forged: this holds against loops that run wild; against those who
         # mean harm, the queue is bounded for all together.
         visitor = headers.get("x-forwarded-for") or (scope.get("client") or ("",))[0]
@@ -174,7 +174,7 @@ class PageMiddleware:
         asked.append(now)
 
     def _check_hour(self, size: int) -> None:
-        """Raise RefusedError if the uploads of the last hour are too many, else count this one."""
+        """Raise RefusedError if the uploads of the last hour are too large; otherwise count this one."""
         now = time.monotonic()
         while self._uploads and self._uploads[0][0] < now - 3600:
             self._uploads.popleft()
@@ -183,7 +183,7 @@ class PageMiddleware:
         self._uploads.append((now, size))
 
     def _bounded_upload(self, receive: Receive, headers: Headers, answer: "_Answer") -> Receive:
-        """Of an upload: counts its parts as they come, and deletes what has come of one that breaks off."""
+        """Return a `receive` that counts the parts of an upload, and refuses an upload that breaks off."""
         match = re.search(r'boundary="?([^";,]{1,200})', headers.get("content-type", ""), re.IGNORECASE)
         if match is None:
             raise RefusedError(400, "the upload names no boundary")
@@ -207,7 +207,7 @@ class PageMiddleware:
 
 
 class _Answer:
-    """Sends what the app answers with the security headers, or a sentence in its place.
+    """Sends the answer of the app with the security headers, or a sentence instead of it.
 
     Attributes:
         refused: sent in place of the answer of the app.
@@ -219,7 +219,7 @@ class _Answer:
         self.refused: RefusedError | None = None
 
     async def send(self, message: Message) -> None:
-        """Send a message of the app's; nothing once a request is refused."""
+        """Send a message of the app, unless the request was refused."""
         if self.refused is not None:
             refused, self.refused = self.refused, None
             await self.say(refused.status, refused.message)
@@ -234,7 +234,7 @@ class _Answer:
         await self._send(message)
 
     async def say(self, status: int, sentence: str) -> None:
-        """Answer with a sentence, unless there is half an answer already, which can't be taken back."""
+        """Answer with a sentence, unless a part of another answer has been sent already."""
         await self.say_json(status, {"detail": sentence, "error": sentence})
 
     async def say_json(self, status: int, content: dict[str, Any]) -> None:
@@ -259,14 +259,14 @@ def _check_event(scope: MutableMapping[str, Any], path: str) -> None:
 
 
 def _health(scope: MutableMapping[str, Any]) -> tuple[int, dict[str, Any]]:
-    """Whether the page serves, and how many wait."""
+    """Whether the page serves, and how many events wait."""
     queue = queue_of_request(scope)
     status = "stopping" if queue.stopped else "ok"
     return (503 if queue.stopped else 200), {"status": status, "version": __version__, "waiting": len(queue)}
 
 
 def _check_origin(headers: Headers) -> None:
-    """Raise RefusedError if another website makes a browser on this machine send something to its page."""
+    """Raise RefusedError if another website made a browser on this machine send the request."""
     origin = headers.get("origin")
     if origin is None or _hostname("//" + headers.get("host", "")) not in LOOPBACK:
         return
@@ -294,7 +294,7 @@ def _check_size(size: int, most: int, what: str) -> None:
 
 
 async def _checked_json(receive: Receive, most: int) -> Receive:
-    """Read the body, refuse it if it is no JSON or names a file elsewhere, and give it out again."""
+    """Read the body, refuse it if it is not JSON or names a remote file, and return a `receive` that replays it."""
     body = bytearray()
     more = True
     while more:
@@ -322,7 +322,7 @@ async def _checked_json(receive: Receive, most: int) -> Receive:
 
 
 def _check_files(value: object) -> None:
-    """Raise RefusedError if there is a file in the JSON that Gradio would have to fetch or to decode."""
+    """Raise RefusedError if the JSON names a file that Gradio would have to fetch or to decode."""
     left = [value]
     while left:
         each = left.pop()

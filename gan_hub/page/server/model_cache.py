@@ -1,4 +1,4 @@
-"""The models the page holds in memory, generators and stylizers together: a few, each loaded once however many ask."""
+"""The models in memory, generators and stylizers alike: a bounded number, each loaded once however many ask for it."""
 
 import threading
 import time
@@ -47,14 +47,14 @@ class ModelCache:
     Args:
         allow_folders: open folders of this machine by their path.
         token: for the Hub, as in huggingface_hub; False = public repositories only.
-        device: where the models are put.
-        capacity: models held at a time, of whatever kind.
-        place: called with each model once it is on the device; returns it.
-        capacity_bytes: that their weights take; the newest is held however large it is.
+        device: of the models.
+        capacity: number of models held at a time.
+        place: called with each model once it is on the device; returns the model to hold.
+        capacity_bytes: of all weights together; the newest model is held however large it is.
         allowed: repositories that may be opened; None = those of `gan_hub.hub.playground`, or all.
         disk: where repositories are kept; None = in the cache of the Hub.
-        load: reads a generator; another one in tests.
-        load_stylizer: reads a stylizer or an upscaler.
+        load: loads a generator; tests pass another function.
+        load_stylizer: loads a stylizer or an upscaler.
     """
 
     def __init__(
@@ -85,15 +85,15 @@ class ModelCache:
         self._lock = threading.Lock()
 
     def get(self, model: str, revision: str | None = None) -> GanGenerator:
-        """The generator of that name, loaded if need be.
+        """The generator of that name; loads it if necessary.
 
         Args:
             model: a bundled name, "org/name", a folder's path if folders are allowed, or the public name
-                ("folder:name") of a folder that this model_cache has opened before.
+                ("folder:name") of a folder that was opened before.
             revision: branch, tag or commit on the Hub; None = the newest.
 
         Raises:
-            ModelError: it can't be had; the message says why.
+            ModelError: it can't be loaded; the message says why.
         """
         return cast(GanGenerator, self._get(self._load, model, revision))
 
@@ -102,7 +102,7 @@ class ModelCache:
         return cast(PhotoStylizer, self._get(self._load_stylizer, model, revision))
 
     def clear(self) -> None:
-        """Let go of all models: memory ran out. Those in use are let go of when their work is done."""
+        """Drop all models because memory ran out. A model in use is freed when its work is done."""
         with self._lock:
             self._entries = OrderedDict((key, entry) for key, entry in self._entries.items() if not entry.model.done())
 
@@ -170,9 +170,9 @@ class ModelCache:
             self._trim()
 
     def _trim(self) -> None:
-        """Let the least recently used go until the others fit, the newest and those on their way excepted.
+        """Drop the least recently used models until the others fit, except the newest and those that are being loaded.
 
-        The lock is held.
+        The caller holds the lock.
         """
         sizes = {key: _num_bytes(entry.model) for key, entry in self._entries.items()}
         for key in [key for key, entry in self._entries.items() if entry.model.done()][:-1]:
@@ -181,7 +181,7 @@ class ModelCache:
             del self._entries[key], sizes[key]
 
     def check_allowed(self, model: str) -> None:
-        """Raise ModelError if the page's owner does not let it open a model of that name."""
+        """Raise ModelError if the page's owner does not allow a model of that name."""
         if self._allowed is None or "/" not in model or model in self._allowed:
             return
         if self.allow_folders and Path(model).is_dir():
@@ -201,7 +201,7 @@ class ModelCache:
         return next(iter(paths))
 
     def _version(self, path: str) -> int:
-        """When the weights in a folder were written: a folder that training writes to is read anew."""
+        """When the weights in a folder were written, so that the page reads them again after a training has saved."""
         if not self.allow_folders or path in bundled_names(*KINDS):
             return 0
         try:
@@ -216,10 +216,10 @@ class ModelCache:
 
 
 def _awaited(model: "Future[PretrainedModel]", name: str) -> PretrainedModel:
-    """The model, once it is there; where others wait in the same queue, the caller waits for a second at most.
+    """Wait for a model; where others wait in the same queue, for at most a second.
 
     Raises:
-        ModelError: it is not there in time, or can't be had.
+        ModelError: it is not loaded in time, or can't be loaded.
     """
     begun = time.monotonic()
     while not model.done():
@@ -233,7 +233,7 @@ def _awaited(model: "Future[PretrainedModel]", name: str) -> PretrainedModel:
 
 
 def _num_bytes(model: "Future[PretrainedModel]") -> int:
-    """Of the weights; 0 while they are loaded, and if that failed."""
+    """The bytes of the weights; 0 while the model is being loaded, and if that failed."""
     if not model.done() or model.exception() is not None:
         return 0
     return sum(tensor.numel() * tensor.element_size() for tensor in model.result().state_dict().values())

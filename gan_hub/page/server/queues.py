@@ -1,4 +1,4 @@
-"""How many events of a kind run at a time, and how the page's files go in and out."""
+"""How many events of a kind run at a time, and how Gradio passes on their inputs and outputs."""
 
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -26,7 +26,7 @@ RAW: dict[str, Any] = {"preprocess": False, "postprocess": False}
 
 
 def show_queue_on(summary: Any) -> dict[str, Any]:
-    """Where who waits is told the place in the queue; the page's style shows it after a moment."""
+    """Show waiting visitors their place in the queue on this component; the page's CSS shows it after a moment."""
     return {"show_progress": "minimal", "show_progress_on": summary}
 
 

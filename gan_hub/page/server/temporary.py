@@ -1,7 +1,7 @@
-"""Visitors' files: in a folder of the page's own, which is swept of what any run of the page has left there.
+"""The folder for visitors' files, and the sweep that deletes the old ones.
 
-Gradio deletes the files that it knows of. It does not know of what a killed server left, of uploads that broke off, and
-of what was made for someone who had gone.
+Gradio deletes the files that it knows. It does not know files of a killed server, of uploads that broke off, and of
+visitors who left before their result was ready.
 """
 
 import os
@@ -18,9 +18,9 @@ VARIABLE = "GRADIO_TEMP_DIR"
 
 
 def use_own_folder() -> Path:
-    """Let Gradio put its files into a folder that is only the page's, and sweep it from now on.
+    """Make Gradio write its files into a folder that belongs to the page alone, and sweep it from now on.
 
-    It lies below `GRADIO_TEMP_DIR`, or else in a folder for temporary files that bears the user's number.
+    The folder is below `GRADIO_TEMP_DIR`, or else below the folder for temporary files, with the user's number.
 
     Raises:
         ValueError: someone else owns a folder of that name.
@@ -40,7 +40,7 @@ def use_own_folder() -> Path:
 
 
 def sweep(folder: Path, keep_seconds: float = KEEP_SECONDS) -> int:
-    """Delete what nobody has touched for so long, and folders that are empty then; returns how many files went."""
+    """Delete files that were not touched for `keep_seconds`, and empty folders; returns the number of deleted files."""
     oldest = time.time() - keep_seconds
     count = 0
     for root, _, names in os.walk(folder, topdown=False):

@@ -1,10 +1,10 @@
 """ZeroGPU, the Spaces that have a GPU only while it is used.
 
-Copies of networks are put on the GPU at start, by the process that serves the page; the library `spaces` lets them wait
-in memory, and gives a forked process the GPU for as long as a request asks for. What that process changes is lost, and
-what goes in and out is pickled: so nothing but pictures and paintings are made there, with arrays and pictures going in
-and out. All else, such as gradients, runs on the CPU with the model itself.
-`app.py` imports `spaces` before torch, as it must be.
+At the start, the process that serves the page puts copies of the networks on the GPU. The library `spaces` keeps them
+in memory, and gives a forked process the GPU for as long as a request asks for. Changes in that process are lost, and
+its inputs and outputs are pickled, so it only makes pictures and paintings, from arrays and pictures. Everything else,
+such as gradients, runs on the CPU with the model itself. `app.py` imports `spaces` before torch, as the library
+requires.
 """
 
 import copy
@@ -43,7 +43,7 @@ Result = TypeVar("Result")
 
 
 class _Refused:
-    """An error on its way back: ZeroGPU passes on what a function returns, but of an exception only that it was one."""
+    """A ValueError as a return value: of an exception, ZeroGPU passes on only that there was one."""
 
     def __init__(self, error: ValueError) -> None:
         self.error = error
@@ -55,7 +55,7 @@ def is_active() -> bool:
 
 
 def lend(model: Model) -> Model:
-    """Let a model on the CPU borrow the GPU for the pictures or paintings that it is asked for; returns it."""
+    """Make a model on the CPU borrow the GPU for its pictures or paintings; returns the model."""
     if isinstance(model, GanGenerator):
         _lend_to_generator(model)
     elif isinstance(model, PhotoStylizer):
@@ -64,13 +64,13 @@ def lend(model: Model) -> Model:
 
 
 def device_name(model: PretrainedModel) -> str:
-    """Where a model makes its pictures, as visitors are told."""
+    """The name of the device on which a model makes its pictures, for visitors."""
     is_lent = any(name in vars(model) for name in ("clips", "paint"))
     return "ZeroGPU" if is_lent else model.device.type.upper()
 
 
 def warm(model_cache: ModelCache) -> None:
-    """Load what the page offers before it opens, so that ZeroGPU packs it; what can't be had is logged and left out."""
+    """Load the listed models before the page opens, so that ZeroGPU packs them; failures are logged."""
     wanted: list[tuple[Callable[[str], Any], str]] = [
         *((model_cache.get, name) for name in playground.generators()),
         *((model_cache.stylizer, name) for name in playground.stylizers()),
@@ -83,13 +83,13 @@ def warm(model_cache: ModelCache) -> None:
 
 
 def picture_seconds(generator: GanGenerator, count: int) -> int:
-    """Seconds of GPU to ask for, for a number of pictures or clips."""
+    """The seconds of GPU to ask for to make `count` pictures or clips."""
     height, width = generator.image_size
     return _seconds(count * generator.num_frames * height * width / PIXELS_PER_SECOND)
 
 
 def photo_seconds(photo: Image.Image, detail: float, max_side: int | None) -> int:
-    """Seconds of GPU to ask for, for one painting."""
+    """The seconds of GPU to ask for to paint a photo."""
     shrink = min(1.0, (max_side or math.inf) / max(photo.size)) * detail
     return _seconds(photo.width * photo.height * shrink**2 / PHOTO_PIXELS_PER_SECOND)
 
@@ -139,17 +139,17 @@ def _lend_to_stylizer(stylizer: PhotoStylizer) -> None:
 
 
 def _borrowing(work: Callable[..., Result], seconds: Callable[..., int]) -> Callable[..., Result]:
-    """The function, run where there is a GPU for as many seconds as a function of the same arguments says."""
+    """Wrap a function so that it runs with a GPU, for the seconds that another function of its arguments gives."""
     spaces = importlib.import_module("spaces")
 
     @functools.wraps(work)
-    def told(*arguments: Any) -> Any:
+    def returning_errors(*arguments: Any) -> Any:
         try:
             return work(*arguments)
         except ValueError as error:
             return _Refused(error)
 
-    on_gpu = spaces.GPU(told, duration=seconds)
+    on_gpu = spaces.GPU(returning_errors, duration=seconds)
 
     def run(*arguments: Any) -> Result:
         result = on_gpu(*arguments)

@@ -9,7 +9,7 @@ from gan_hub.hub import playground
 from gan_hub.latents.seeds import MAX_SEED
 from gan_hub.page.components import picture_actions
 from gan_hub.page.components.model_picker import default_model
-from gan_hub.page.components.picture_actions import Place
+from gan_hub.page.components.picture_actions import PictureActions
 from gan_hub.recipes.links import MAX_AMOUNT, MAX_LINK_NAME, NUM_SLIDERS
 
 
@@ -63,7 +63,7 @@ class Results:
     copy: Any
     download: Any
     link: Any
-    place: Place
+    place: PictureActions
     directions: Any
 
     def shown(self) -> list[Any]:

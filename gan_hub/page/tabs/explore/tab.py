@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from gan_hub.page.components import theme
-from gan_hub.page.components.picture_actions import Place
+from gan_hub.page.components.picture_actions import PictureActions
 from gan_hub.page.server.errors import as_sentences
 from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.server.queues import GENERATE_QUEUE, HIDDEN, LOAD_QUEUE, RAW, show_queue_on
@@ -26,9 +26,9 @@ class Explorer:
 
     def __init__(self, handlers: ExploreHandlers, controls: Controls, results: Results) -> None:
         self._handlers, self._controls, self._results = handlers, controls, results
-        self.place: Place = results.place
+        self.place: PictureActions = results.place
 
-    def connect(self, place: Place, tabs: Any) -> None:
+    def connect(self, place: PictureActions, tabs: Any) -> None:
         """Let a picture of another tab be explored."""
         outputs = [*self._controls.everything(), tabs]
         gone = place.explore.click(as_sentences(self._handlers.go), place.link, outputs, **EVENT)

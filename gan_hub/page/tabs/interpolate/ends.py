@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from gan_hub.page.components.picture_actions import Place
+from gan_hub.page.components.picture_actions import PictureActions
 from gan_hub.page.server.errors import as_sentences
 from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.server.queues import GENERATE_QUEUE, HIDDEN, RAW
@@ -15,7 +15,7 @@ from gan_hub.recipes.keys import format_keys, parse_keys
 from gan_hub.recipes.links import check_keys, read_picture_link
 
 
-def connect_walks(model_cache: ModelCache, place: Place, controls: Controls, tabs: Any) -> None:
+def connect_walks(model_cache: ModelCache, place: PictureActions, controls: Controls, tabs: Any) -> None:
     """The picture as the first or last key of the walk on the tab Interpolate, which is then shown."""
     keys = KeyHandlers(model_cache)
     for button, end in ((place.walk_from, 0), (place.walk_to, -1)):

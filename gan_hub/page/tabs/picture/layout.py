@@ -9,7 +9,7 @@ from gan_hub.hub import playground
 from gan_hub.inversion.projection import NUM_STEPS
 from gan_hub.page.components import canvas, picture_actions
 from gan_hub.page.components.model_picker import default_model
-from gan_hub.page.components.picture_actions import Place
+from gan_hub.page.components.picture_actions import PictureActions
 from gan_hub.page.tabs.picture.handlers import MAX_STEPS
 
 HELLO = "Draw on the white sheet, or upload a picture: what the model makes of it appears at once."
@@ -42,7 +42,7 @@ class Results:
     refine: Any
     stop: Any
     panel: Any
-    place: Place
+    place: PictureActions
     copy: Any
     download: Any
     mask_canvas: Any

@@ -5,7 +5,7 @@ from typing import Any
 import gradio as gr
 
 from gan_hub.page.components import canvas, theme
-from gan_hub.page.components.picture_actions import Place
+from gan_hub.page.components.picture_actions import PictureActions
 from gan_hub.page.server.errors import as_sentences
 from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.server.queues import HIDDEN, LOAD_QUEUE, PROJECT_QUEUE, RAW, show_queue_on
@@ -17,7 +17,7 @@ NAME, ID = "Your picture", "picture"
 EVENT: dict[str, Any] = {**HIDDEN, **RAW, **PROJECT_QUEUE}
 
 
-def build(model_cache: ModelCache, tab: gr.Tab) -> Place:
+def build(model_cache: ModelCache, tab: gr.Tab) -> PictureActions:
     """Lay the tab out and connect its events, inside the page's `gr.Blocks`; returns what was found."""
     handlers = PictureHandlers(model_cache)
     controls, results = build_layout(model_cache.allow_folders)

@@ -8,7 +8,7 @@ import gradio as gr
 from gan_hub.page.components import picture_actions
 from gan_hub.page.components.files import FileData, caption, write_files
 from gan_hub.page.components.model_facts import model_name
-from gan_hub.page.components.picture_actions import Place
+from gan_hub.page.components.picture_actions import PictureActions
 from gan_hub.page.server.errors import as_sentences
 from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.server.queues import GENERATE_QUEUE, HIDDEN, RAW
@@ -32,7 +32,7 @@ class Favourites:
     accordion: Any
     gallery: Any
     buttons: Any
-    place: Place
+    place: PictureActions
     remove: Any
 
     def shown(self) -> list[Any]:
@@ -115,7 +115,7 @@ def build() -> Favourites:
     return Favourites(kept, accordion, gallery, buttons, place, remove)
 
 
-def connect(model_cache: ModelCache, favourites: Favourites, pictures: list[Place]) -> None:
+def connect(model_cache: ModelCache, favourites: Favourites, pictures: list[PictureActions]) -> None:
     """The events; `pictures` are those that can be kept."""
     handlers = FavouriteHandlers(model_cache)
     event: dict[str, Any] = {**HIDDEN, **RAW, **GENERATE_QUEUE}

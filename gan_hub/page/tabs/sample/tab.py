@@ -8,7 +8,7 @@ from gan_hub.hub import playground
 from gan_hub.latents.seeds import MAX_SEED
 from gan_hub.page.components import hub_search, theme
 from gan_hub.page.components.model_picker import default_model
-from gan_hub.page.components.picture_actions import Place
+from gan_hub.page.components.picture_actions import PictureActions
 from gan_hub.page.server.errors import as_sentences
 from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.server.queues import GENERATE_QUEUE, LOAD_QUEUE, RAW, show_queue_on
@@ -19,7 +19,7 @@ from gan_hub.recipes.links import MAX_COLUMNS, MAX_COUNT, SampleState
 NAME, ID = "Sample", "sample"
 
 
-def build(model_cache: ModelCache, tab: gr.Tab) -> tuple[Place, favourites.Favourites]:
+def build(model_cache: ModelCache, tab: gr.Tab) -> tuple[PictureActions, favourites.Favourites]:
     """Lay the tab out and connect its events, inside the page's `gr.Blocks`; the chosen picture, and the favourites."""
     handlers = SampleHandlers(model_cache)
     with gr.Row(elem_id="sample", elem_classes="workplace"):

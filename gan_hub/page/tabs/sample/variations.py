@@ -11,7 +11,7 @@ from gan_hub.latents.text import latent_text
 from gan_hub.page.components import picture_actions, theme
 from gan_hub.page.components.files import FileData, gallery_items, write_files
 from gan_hub.page.components.model_facts import model_name
-from gan_hub.page.components.picture_actions import Place
+from gan_hub.page.components.picture_actions import PictureActions
 from gan_hub.page.server.errors import as_sentences
 from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.server.queues import GENERATE_QUEUE, HIDDEN, RAW
@@ -31,7 +31,7 @@ class Around:
     """What is below the gallery."""
 
     link: Any
-    place: Place
+    place: PictureActions
     panel: Any
     title: Any
     alike: Any
