@@ -1,4 +1,4 @@
-"""What the events of the tab "Compare" do: the same seeds from two models, revisions, or steps of a training."""
+"""The event handlers of the tab "Compare": the same seeds from two models, revisions, or steps of a training."""
 
 import html
 from pathlib import Path
@@ -22,7 +22,7 @@ SHEET_SIDE = 640  # to which small pictures are enlarged, pixel by pixel
 
 
 class CompareHandlers:
-    """What the events of the tab do; docstrings of the public endpoints become the API's schema."""
+    """The event handlers; the docstrings of the public endpoints become the API's schema."""
 
     def __init__(self, model_cache: ModelCache) -> None:
         self._model_cache = model_cache
@@ -54,7 +54,7 @@ class CompareHandlers:
         return write_files({f"{name}.png": images.png_bytes(sheet, {})})[0], generator_facts(generator)
 
     def steps(self, model: str) -> tuple[str, dict[str, Any], str]:
-        """The steps of a model's training that can be looked at, and the slider over them."""
+        """The steps of a model's training that can be shown, and the slider over them."""
         name = model_name(model)
         self._model_cache.check_allowed(name)
         found = steps_of(name, token=self._model_cache.token, allow_folders=self._model_cache.allow_folders)
@@ -64,7 +64,7 @@ class CompareHandlers:
     def scrub(
         self, model: str, steps: str, index: int, seed: int, count: int, truncation: float
     ) -> tuple[FileData, str]:
-        """The left side at one step of its model's training; arguments as in `side`, the step by its number in `steps`.
+        """The left side at one step of its training; arguments as in `side`, with the step as an index of `steps`.
 
         `steps` is what `steps` returned first.
         """

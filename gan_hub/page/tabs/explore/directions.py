@@ -1,4 +1,4 @@
-"""Directions of the generators that the page shows, each found once for as long as the generator is there."""
+"""A cache of the directions of generators: found once, and kept for as long as the generator is in memory."""
 
 import threading
 from weakref import WeakKeyDictionary
@@ -9,18 +9,19 @@ from gan_hub.recipes.links import NUM_SLIDERS, OWN
 
 
 class DirectionCache:
-    """A thread-safe cache; a generator is one model at one commit, however many visitors ask for it."""
+    """A thread-safe cache of directions; all visitors of one model at one commit share a generator."""
 
     def __init__(self) -> None:
         self._found: WeakKeyDictionary[GanGenerator, dict[str, Directions]] = WeakKeyDictionary()
         self._lock = threading.Lock()
 
     def find(self, generator: GanGenerator, method: str | None) -> tuple[str, Directions]:
-        """The method and its directions, most first.
+        """The method and its directions, the strongest first.
 
         Args:
             generator: on any device.
-            method: of `explore_state.WAYS_TO_FIND`; None = those beside the generator, or else the first method.
+            method: a name of `links.DIRECTION_SOURCES`; None = the directions beside the generator, or else the first
+                method.
 
         Raises:
             ValueError: there are none beside the generator, or they are refused.
@@ -34,7 +35,7 @@ class DirectionCache:
 
 
 def ways(generator: GanGenerator) -> list[tuple[str, str]]:
-    """The choices of a method: its name, and what it is called in links."""
+    """The choices of a method: its label, and its name in links."""
     own = [("the model's own", OWN)] if generator.directions is not None else []
     return [*own, ("SeFa", "sefa"), ("GANSpace", "ganspace")]
 

@@ -1,4 +1,4 @@
-"""What the events of the tab "Explore" do: a picture moved along directions, and strips of what they do."""
+"""The event handlers of the tab "Explore": a picture moved along directions, and strips of what they do."""
 
 import html
 from collections.abc import Callable
@@ -42,7 +42,7 @@ NUM_COLUMNS = 7  # of the sweep
 
 
 class ExploreHandlers:
-    """What the events of the tab do; docstrings of the public endpoints become the API's schema."""
+    """The event handlers; the docstrings of the public endpoints become the API's schema."""
 
     def __init__(self, model_cache: ModelCache) -> None:
         self._model_cache = model_cache
@@ -90,7 +90,7 @@ class ExploreHandlers:
     def run(
         self, model: str, revision: str | None, key: str, method: str, shown: int, names: str, *amounts: float
     ) -> tuple[Any, ...]:
-        """What is shown: the picture, the moved one, the strip, the sweep, words, the link, and the moved one's."""
+        """The results: the picture, the moved picture, the strip, the sweep, a text, and the links of both pictures."""
         state = _checked(model, revision, key, method, _amounts(amounts), shown, names)
         generator, directions, state = self._find(state)
         start, moved = parse_key(state.key), state.moved(generator, directions)
@@ -104,7 +104,7 @@ class ExploreHandlers:
         return before, after, strip, sweep, _words(state, directions), state.to_query(), place
 
     def runner(self, shown: int | None) -> Callable[..., tuple[Any, ...]]:
-        """`run` with one direction in the strip whatever the controls say; None = as they say."""
+        """`run` with a fixed direction in the strip; None = the direction that the controls choose."""
         if shown is None:
             return self.run
 
@@ -116,7 +116,7 @@ class ExploreHandlers:
     def describe(self, model: str, revision: str | None, key: str, method: str) -> tuple[Any, ...]:
         """Another model or method: facts, key and its fields, methods, directions, no names, and every slider at 0.
 
-        What the model can't show of the key falls back to its default.
+        Parts of the key that the model does not have fall back to their defaults.
         """
         generator = self._model_cache.get(model_name(model), check_revision(revision))
         wanted = parse_key(ExploreState.check({"key": key}).key).for_model(generator)
@@ -137,7 +137,7 @@ class ExploreHandlers:
         return format_key(wanted), _origin(wanted)
 
     def step_to(self, shown: int, event: gr.SelectData, *amounts: float) -> tuple[Any, ...]:
-        """The sliders after a picture of the strip was clicked."""
+        """The sliders after a click on a picture of the strip."""
         index = event.index if isinstance(event.index, int) else 0
         return tuple(
             STRIP[index] if number == int(shown) - 1 and index < len(STRIP) else amount
@@ -147,7 +147,7 @@ class ExploreHandlers:
     def rename(
         self, model: str, revision: str | None, method: str, shown: int, names: str, name: str, *amounts: float
     ) -> tuple[Any, ...]:
-        """Another name for the shown direction; its own one if it is empty: directions, sliders, and the names."""
+        """Rename a direction; an empty name restores its own: the updates of directions, sliders and names."""
         given = [*parse_names(names), *[""] * NUM_SLIDERS][:NUM_SLIDERS]
         given[whole_number("shown", shown, 1, NUM_SLIDERS) - 1] = name.strip() if isinstance(name, str) else ""
         text = ExploreState.check({"names": format_names(given)}).names
@@ -158,7 +158,7 @@ class ExploreHandlers:
         return *_sliders(directions, state), text
 
     def save(self, model: str, revision: str | None, method: str, names: str) -> FileData:
-        """The directions under their names, as the file that may lie beside the model."""
+        """The directions with their names, as the file that belongs beside the model."""
         state = ExploreState(model_name(model), check_revision(revision), method=method or None, names=names)
         _, directions, _ = self._find(state)
         with TemporaryDirectory() as folder:
@@ -172,12 +172,12 @@ class ExploreHandlers:
         return recipe.model, recipe.revision or "", format_key(Key.from_recipe(recipe)), None
 
     def go(self, link: str) -> tuple[Any, ...]:
-        """What `open` gives for a picture that was made elsewhere on the page, and the tab that shows it."""
+        """The results of `open` for a picture from another tab, and the update that shows this tab."""
         model, revision, key = read_picture_link(link)
         return *self._controls(ExploreState(model, revision, format_key(key))), gr.update(selected="explore")
 
     def open(self, query: str) -> tuple[Any, ...]:
-        """The controls, as the link says; what is wrong gives a warning and the default. At last, that it is open."""
+        """The values of the controls from the link, and True; a wrong value gives a warning and its default."""
         state, problems = ExploreState.from_query(query if isinstance(query, str) else "")
         state = replace(state, model=state.model or default_model())
         try:
@@ -203,7 +203,7 @@ class ExploreHandlers:
         return format_key(key), _origin(key), key.seed, class_choice(generator, key.label or ""), key.truncation
 
     def _find(self, state: ExploreState) -> tuple[GanGenerator, Directions, ExploreState]:
-        """The generator, its directions under the visitor's names, and the state with what was found for it."""
+        """The generator, its directions with the visitor's names, and the state with the method that was used."""
         generator = self._model_cache.get(model_name(state.model or ""), state.revision)
         method, directions = self._compass.find(generator, state.method)
         shown = min(state.shown, len(directions))
@@ -233,7 +233,7 @@ def _called(directions: Directions, index: int) -> str:
 
 
 def _sliders(directions: Directions, state: ExploreState) -> tuple[Any, ...]:
-    """The choice of the direction that is shown, and the sliders."""
+    """The updates of the choice of a direction and of the sliders."""
     count = min(len(directions), NUM_SLIDERS)
     choices = [(directions.names[i], i + 1) for i in range(count)]
     sliders = [
@@ -244,7 +244,7 @@ def _sliders(directions: Directions, state: ExploreState) -> tuple[Any, ...]:
 
 
 def _strip(generator: GanGenerator, directions: Directions, state: ExploreState) -> list[dict[str, Any]]:
-    """The shown direction from one end to the other, what is along the others kept."""
+    """A strip of pictures along one direction; the amounts along the other directions stay."""
     steps = _steps(state)
     keys = []
     for amount in STRIP:
@@ -255,7 +255,7 @@ def _strip(generator: GanGenerator, directions: Directions, state: ExploreState)
 
 
 def _sweep(generator: GanGenerator, directions: Directions, state: ExploreState) -> FileData | None:
-    """Every category of a code, a row each, along the shown direction; None without a code."""
+    """A sheet with one row per category of the code, along one direction; None without a code."""
     if not generator.config.num_categories:
         return None
     z = state.moved(generator, directions).z(generator)
@@ -267,7 +267,7 @@ def _sweep(generator: GanGenerator, directions: Directions, state: ExploreState)
 
 
 def _origin(key: Key) -> dict[str, Any]:
-    """Where a picture comes from, as the update of a text; hidden for a seed, whose field says so."""
+    """The update of the text that says where a picture comes from; hidden for a seed, which has its own field."""
     return gr.update(visible=key.latent is not None)
 
 

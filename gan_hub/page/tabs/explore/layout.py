@@ -1,4 +1,4 @@
-"""What is to be seen on the tab "Explore": its controls and its results, not yet connected."""
+"""The layout of the tab "Explore": its controls and its results, without events."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,7 @@ from gan_hub.recipes.links import MAX_AMOUNT, MAX_LINK_NAME, NUM_SLIDERS
 
 @dataclass(frozen=True)
 class Controls:
-    """What a visitor changes, and what holds it in one text."""
+    """The controls, and the invisible texts that hold their values."""
 
     model: Any
     revision: Any
@@ -38,22 +38,22 @@ class Controls:
     reset: Any
 
     def arguments(self) -> list[Any]:
-        """Of `ExploreHandlers.run`."""
+        """The arguments of `ExploreHandlers.run`."""
         return [self.model, self.revision, self.key, self.method, self.shown, self.names, *self.sliders]
 
     def start(self) -> list[Any]:
-        """What shows the key."""
+        """The controls that show the key."""
         return [self.key, self.origin, self.seed, self.label, self.truncation]
 
     def everything(self) -> list[Any]:
-        """What `ExploreHandlers.open` returns, but that it is open."""
+        """The outputs of `ExploreHandlers.open` without the last one."""
         found = [self.method, self.shown, *self.sliders, self.names]
         return [self.model, self.revision, self.facts, *self.start(), *found]
 
 
 @dataclass(frozen=True)
 class Results:
-    """What is shown of it, and what no visitor sees."""
+    """The results, visible and invisible."""
 
     before: Any
     after: Any
@@ -67,12 +67,12 @@ class Results:
     directions: Any
 
     def shown(self) -> list[Any]:
-        """What `ExploreHandlers.run` returns."""
+        """The outputs of `ExploreHandlers.run`."""
         return [self.before, self.after, self.strip, self.sweep, self.summary, self.link, self.place.link]
 
 
 def build(allow_folders: bool) -> tuple[Controls, Results]:
-    """The left side, and the right one, where the sliders are below what they move."""
+    """Lay out both sides; on the right, the sliders are below the picture that they move."""
     with gr.Row(elem_id="explore", elem_classes="workplace"):
         with gr.Column(elem_classes="controls", min_width=280):
             start = _build_start(allow_folders)

@@ -22,24 +22,24 @@ RESET = f"() => [{', '.join(['0'] * NUM_SLIDERS)}]"
 
 
 class Explorer:
-    """The tab as other tabs know it."""
+    """The part of the tab that other tabs use."""
 
     def __init__(self, handlers: ExploreHandlers, controls: Controls, results: Results) -> None:
         self._handlers, self._controls, self._results = handlers, controls, results
         self.place: PictureActions = results.place
 
     def connect(self, place: PictureActions, tabs: Any) -> None:
-        """Let a picture of another tab be explored."""
+        """Connect the button that explores a picture of another tab."""
         outputs = [*self._controls.everything(), tabs]
         gone = place.explore.click(as_sentences(self._handlers.go), place.link, outputs, **EVENT)
         self.run(gone.success)
 
     def run(self, event: Callable[..., Any], shown: int | None = None) -> Any:
-        """Let an event show what the controls say, and its link in the address bar.
+        """Make an event show the results of the controls, and put their link into the address bar.
 
         Args:
-            event: of Gradio.
-            shown: number of the direction in the strip; None = as the controls say.
+            event: an event of Gradio.
+            shown: number of the direction in the strip; None = the direction that the controls choose.
         """
         made = event(
             as_sentences(self._handlers.runner(shown)),
@@ -66,7 +66,7 @@ def build(model_cache: ModelCache, tab: gr.Tab) -> Explorer:
 
 
 def _connect_start(explorer: Explorer, handlers: ExploreHandlers, controls: Controls) -> None:
-    """Another picture, class, truncation or model."""
+    """Connect the controls for the picture, class, truncation and model."""
     named = [controls.model, controls.revision, controls.key]
     fields = [controls.seed, controls.label, controls.truncation]
     start = as_sentences(handlers.start)
@@ -105,7 +105,7 @@ def _connect_start(explorer: Explorer, handlers: ExploreHandlers, controls: Cont
 
 
 def _connect_directions(explorer: Explorer, handlers: ExploreHandlers, controls: Controls, results: Results) -> None:
-    """The sliders, the strip, and the names."""
+    """Connect the sliders, the strip, and the names."""
     for number, slider in enumerate(controls.sliders, start=1):
         slider.input(None, None, controls.shown, js=f"() => {number}", api_visibility="private")
         explorer.run(partial(slider.input, trigger_mode="always_last"), number)
@@ -137,7 +137,7 @@ def _connect_directions(explorer: Explorer, handlers: ExploreHandlers, controls:
 def _connect_opening(
     explorer: Explorer, handlers: ExploreHandlers, controls: Controls, results: Results, tab: gr.Tab
 ) -> None:
-    """The page opened, perhaps by a link."""
+    """Connect the opening of the page, which a link may have opened."""
     query, is_open = gr.Textbox(visible=False, label="Query"), gr.Textbox(visible=False, label="Open")
     opened = gr.on(
         None,

@@ -16,7 +16,7 @@ from gan_hub.recipes.links import check_keys, read_picture_link
 
 
 def connect_walks(model_cache: ModelCache, place: PictureActions, controls: Controls, tabs: Any) -> None:
-    """The picture as the first or last key of the walk on the tab Interpolate, which is then shown."""
+    """Connect the buttons that make a picture the first or last key of the walk, and show the tab Interpolate."""
     keys = KeyHandlers(model_cache)
     for button, end in ((place.walk_from, 0), (place.walk_to, -1)):
         button.click(

@@ -1,4 +1,4 @@
-"""What the events of the tab "Interpolate" do: a walk from its controls, its frames, and back from a file or a link."""
+"""The event handlers of the tab "Interpolate": a walk from its controls, its frames, and back from a file or a link."""
 
 import html
 import time
@@ -28,7 +28,7 @@ MAX_FILE_BYTES = 60 * 1024**2
 
 
 class InterpolateHandlers:
-    """What the events of the tab do; docstrings of the public endpoints become the API's schema."""
+    """The event handlers; the docstrings of the public endpoints become the API's schema."""
 
     def __init__(self, model_cache: ModelCache) -> None:
         self._model_cache = model_cache
@@ -95,7 +95,7 @@ class InterpolateHandlers:
             job: as it was given to /interpolate.
 
         Returns:
-            that it will end, as HTML.
+            a confirmation, as HTML.
         """
         if isinstance(job, str) and job:
             self._stops.add(job[:100])
@@ -119,13 +119,13 @@ class InterpolateHandlers:
         return asdict(state)
 
     def show_walk(self, values: dict[str, Any]) -> tuple[Any, ...]:
-        """The controls, as a recipe says that was read before, and the empty drop zone."""
+        """The values of the controls from a recipe that was read before, and the empty drop zone."""
         if not isinstance(values, dict) or set(values) != set(asdict(WalkState())):
             raise ValueError("this is not what /restore_walk returns")
         return *control_values(WalkState.check(values)), None
 
     def play(self, file: FileData | None, link: str, summary: str) -> tuple[Any, ...]:
-        """What was made in its player, and the slider over its frames: updates of video, picture, slider and frame."""
+        """The walk in its player, and the slider over its frames: updates of video, picture, slider and frame."""
         if path_of(file) is None:
             return gr.skip(), gr.skip(), gr.skip(), gr.skip()
         state, walk, generator = self._walk_of(link)
@@ -143,14 +143,14 @@ class InterpolateHandlers:
         return self._frame(generator, walk, int(index) if isinstance(index, (int, float)) else 0)
 
     def first(self, link: str, is_open: str, is_shown: str, *controls: Any) -> Iterator[tuple[Any, Any, Any]]:
-        """What `interpolate` gives, if the page is open, the tab is shown, and no walk was made yet."""
+        """The results of `interpolate`, if the tab is shown for the first time and no walk was made yet."""
         if link or not is_open or not is_shown:
             yield gr.skip(), gr.skip(), gr.skip()
         else:
             yield from self.interpolate(*controls)
 
     def length(self, keys: str, frames: int, fps: int, way: str) -> str:
-        """How long the walk is, as HTML; nothing while the controls are not right."""
+        """The length of the walk, as HTML; empty while a control is wrong."""
         try:
             state = WalkState.check({"keys": keys, "frames": frames, "fps": fps, "way": way})
             walk = state.walk("mnist-gan", None)
@@ -159,7 +159,7 @@ class InterpolateHandlers:
         return f"<strong>{walk.seconds:.1f} s</strong> · {walk.num_frames} frames"
 
     def open(self, query: str) -> tuple[Any, ...]:
-        """The controls, as the link says; what is wrong gives a warning and the default. At last, that it is open."""
+        """The values of the controls from the link, and True; a wrong value gives a warning and its default."""
         state, problems = WalkState.from_query(query if isinstance(query, str) else "")
         state = replace(state, model=state.model or default_model())
         try:
@@ -184,7 +184,7 @@ class InterpolateHandlers:
 
 
 def checked(model: object, revision: object, *controls: Any) -> WalkState:
-    """The controls, each checked; raises ValueError. A model's name may still be a folder's path."""
+    """Check all controls; raises ValueError. The name of a model may still be the path of a folder."""
     names = list(asdict(WalkState()))
     state = WalkState.check({"revision": revision, **dict(zip(names[2:], controls))})
     return replace(state, model=model_name(model))

@@ -1,4 +1,4 @@
-"""The key frames of a walk: their pictures, and what the buttons beside them do. The keys are text, as in the link."""
+"""The keys of a walk: their pictures, and the buttons that edit them. The keys travel as text, as in the link."""
 
 import secrets
 from collections.abc import Callable
@@ -26,7 +26,7 @@ Edit = Callable[[Grid, int, int], tuple[Grid, int, int]]
 
 
 class KeyHandlers:
-    """What happens to key frames; each handler returns the keys, the chosen one, and what is shown of them."""
+    """The event handlers of the keys; each returns the keys, the chosen key, and their pictures."""
 
     def __init__(self, model_cache: ModelCache) -> None:
         self._model_cache = model_cache
@@ -37,19 +37,19 @@ class KeyHandlers:
         return self._shown(generator, parse_keys(check_keys(keys)), int(chosen or 0))
 
     def describe(self, model: str, revision: str | None, keys: str, chosen: int) -> tuple[Any, ...]:
-        """What `show` gives, of a model that may lack the keys' classes and latents, and what it is, as HTML."""
+        """The results of `show` for another model, which may lack classes of the keys, and its description."""
         generator = self._model_cache.get(model_name(model), check_revision(revision))
         tracks = [[key.for_model(generator) for key in track] for track in parse_keys(check_keys(keys))]
         return *self._shown(generator, tracks, int(chosen or 0)), generator_facts(generator)
 
     def pick(self, model: str, revision: str | None, keys: str, event: gr.SelectData) -> tuple[Any, ...]:
-        """The key whose picture was clicked."""
+        """Choose the key whose picture was clicked."""
         return self.show(model, revision, keys, event.index if isinstance(event.index, int) else 0)
 
     def change(
         self, model: str, revision: str | None, keys: str, chosen: int, seed: object, label: object, truncation: object
     ) -> tuple[Any, ...]:
-        """Another seed, class or truncation for the chosen key.
+        """Change the seed, class or truncation of the chosen key.
 
         The seed's field is empty for a key without a seed, which keeps its latent; of another one, nothing happens
         while it is.
@@ -74,7 +74,7 @@ class KeyHandlers:
         return handler
 
     def walks(self, model: str, revision: str | None, keys: str, chosen: int, count: object) -> tuple[Any, ...]:
-        """As many walks side by side; new ones have other seeds, and the classes and latents of the last one."""
+        """Set the number of walks side by side; new ones get other seeds, and the classes of the last walk."""
         tracks = [list(track) for track in parse_keys(check_keys(keys))]
         number = whole_number("walks", count, 1, MAX_WALKS)
         while len(tracks) < number:
@@ -106,7 +106,7 @@ def _pictures(generator: GanGenerator, keys: list[Key]) -> list[dict[str, Any]]:
 
 
 def add(tracks: Grid, row: int, column: int) -> tuple[Grid, int, int]:
-    """A new key after the chosen one, in every walk, of its class."""
+    """Add a key after the chosen one in every walk, with the same class."""
     if len(tracks[0]) >= MAX_PAGE_KEYS:
         raise ValueError(f"up to {MAX_PAGE_KEYS} key frames are possible; remove one first")
     for track in tracks:
@@ -115,7 +115,7 @@ def add(tracks: Grid, row: int, column: int) -> tuple[Grid, int, int]:
 
 
 def remove(tracks: Grid, row: int, column: int) -> tuple[Grid, int, int]:
-    """Without the chosen key, in every walk."""
+    """Remove the chosen key from every walk."""
     if len(tracks[0]) <= 2:
         raise ValueError("a walk needs two key frames; change one instead")
     for track in tracks:
@@ -124,20 +124,20 @@ def remove(tracks: Grid, row: int, column: int) -> tuple[Grid, int, int]:
 
 
 def swap(tracks: Grid, row: int, column: int) -> tuple[Grid, int, int]:
-    """The chosen key and the one after it trade places; the last one and the first one, if it is the last."""
+    """Swap the chosen key with the next one; the last key is swapped with the first."""
     track, other = tracks[row], (column + 1) % len(tracks[row])
     track[column], track[other] = track[other], track[column]
     return tracks, row, other
 
 
 def dice(tracks: Grid, row: int, column: int) -> tuple[Grid, int, int]:
-    """Another seed for the chosen key."""
+    """Draw another seed for the chosen key."""
     tracks[row][column] = tracks[row][column].with_seed(_dice())
     return tracks, row, column
 
 
 def dice_all(tracks: Grid, row: int, column: int) -> tuple[Grid, int, int]:
-    """Another seed for every key."""
+    """Draw another seed for every key."""
     return [[key.with_seed(_dice()) for key in track] for track in tracks], row, column
 
 

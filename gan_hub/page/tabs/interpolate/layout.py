@@ -1,4 +1,4 @@
-"""What is to be seen on the tab "Interpolate": its controls and its results, not yet connected."""
+"""The layout of the tab "Interpolate": its controls and its results, without events."""
 
 from dataclasses import dataclass, fields
 from typing import Any
@@ -18,7 +18,7 @@ FORMATS = [("MP4", "mp4"), ("WebP", "webp"), ("GIF", "gif"), ("frames (ZIP)", "z
 
 @dataclass(frozen=True)
 class Controls:
-    """What a visitor changes; first the arguments of the handlers, in their order."""
+    """The controls; first the arguments of the handlers, in their order."""
 
     model: Any
     revision: Any
@@ -50,17 +50,17 @@ class Controls:
     file: Any
 
     def arguments(self) -> list[Any]:
-        """The handlers' arguments, but the job."""
+        """The arguments of the handlers without the job."""
         return [getattr(self, field.name) for field in fields(self)][:12]
 
     def key(self) -> list[Any]:
-        """What the handlers of keys return."""
+        """The outputs of the handlers of keys."""
         return [self.keys, self.chosen, self.pictures, self.seed, self.label, self.truncation]
 
 
 @dataclass(frozen=True)
 class Results:
-    """The right side, and what no visitor sees."""
+    """The results, visible and invisible."""
 
     video: Any
     picture: Any
@@ -76,7 +76,7 @@ class Results:
 
 
 def build(allow_folders: bool) -> tuple[Controls, Results]:
-    """Keys and motion on the left; on the right the walk, and below it what few will change."""
+    """Lay out keys and motion on the left, the walk on the right, and rarely used controls below it."""
     with gr.Row(elem_id="interpolate", elem_classes="workplace in-three"):
         with gr.Column(elem_classes="controls", min_width=280):
             controls = _build_controls(allow_folders)

@@ -31,7 +31,7 @@ def build(model_cache: ModelCache, tab: gr.Tab) -> Controls:
 
 
 def _connect_keys(keys: KeyHandlers, controls: Controls) -> None:
-    """The pictures of the keys, and the buttons beside them."""
+    """Connect the pictures of the keys, and the buttons beside them."""
     named, chosen = [controls.model, controls.revision, controls.keys], controls.chosen
     event: dict[str, Any] = {**HIDDEN, **RAW, **GENERATE_QUEUE}
     controls.pictures.select(as_sentences(keys.pick), named, controls.key(), **event)
@@ -60,7 +60,7 @@ def _connect_keys(keys: KeyHandlers, controls: Controls) -> None:
 
 
 def _connect_motion(handlers: InterpolateHandlers, controls: Controls) -> None:
-    """The length in seconds; a loop goes at an even pace unless that is changed afterwards."""
+    """Connect the length in seconds; choosing a loop switches to an even pace, which may be changed afterwards."""
     inputs = [controls.keys, controls.frames, controls.fps, controls.way]
     gr.on(
         [each.change for each in inputs],
@@ -75,7 +75,7 @@ def _connect_motion(handlers: InterpolateHandlers, controls: Controls) -> None:
 
 
 def _connect_making(handlers: InterpolateHandlers, controls: Controls, results: Results) -> None:
-    """The walk, its player, the slider over its frames, and the file."""
+    """Connect the walk, its player, the slider over its frames, and the file."""
     named = controls.make.click(None, None, results.job, js=theme.NEW_JOB, api_visibility="private")
     controls.make.click(None, js=theme.SHOW_RESULTS, api_visibility="private")
     arguments = [*controls.arguments(), results.job]
@@ -114,7 +114,7 @@ def _make(
     name: str,
     api_visibility: str = "private",
 ) -> None:
-    """Let an event make the walk and play it."""
+    """Make an event compute the walk and play it."""
     made = event(
         function,
         arguments,
@@ -139,7 +139,7 @@ def _make(
 def _connect_opening(
     handlers: InterpolateHandlers, keys: KeyHandlers, controls: Controls, results: Results, tab: gr.Tab
 ) -> None:
-    """The page opened, perhaps by a link; the first walk is made when the tab is first shown."""
+    """Connect the opening of the page, perhaps by a link; the first walk is made when the tab is first shown."""
     query = gr.Textbox(visible=False, label="Query")
     is_open, is_shown = gr.Textbox(visible=False, label="Open"), gr.Textbox(visible=False, label="Shown")
     opened = gr.on(
@@ -171,7 +171,7 @@ def _connect_opening(
 
 
 def _connect_restoring(handlers: InterpolateHandlers, keys: KeyHandlers, controls: Controls, results: Results) -> None:
-    """A dropped file: its recipe, then the controls, then the same walk."""
+    """Connect a dropped file: its recipe is read, the controls follow, and the same walk is made."""
     read = controls.file.upload(
         as_sentences(handlers.restore_walk), controls.file, results.recipe, api_name="restore_walk", **RAW, **LOAD_QUEUE
     )

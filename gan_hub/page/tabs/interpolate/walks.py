@@ -1,4 +1,4 @@
-"""Walks for the page: made in a thread that can be watched and stopped, their frames kept a while for the slider."""
+"""A cache of walks: they are made in a thread that can be stopped, and their frames are kept a while for the slider."""
 
 import threading
 import weakref
@@ -19,7 +19,7 @@ CAPACITY_BYTES = 96 * 1024**2
 
 @dataclass
 class Made:
-    """What was made of a walk.
+    """A walk that was made.
 
     Attributes:
         generator: that made it: the same walk of a folder that was trained on is another one.
@@ -33,13 +33,13 @@ class Made:
 
     @property
     def num_bytes(self) -> int:
-        """Memory that it takes, about."""
+        """The memory that it takes, approximately."""
         of_one = sum(picture.width * picture.height * len(picture.getbands()) for picture in self.pictures[:1])
         return of_one * len(self.pictures) + sum(map(len, self.files.values()))
 
 
 class Walker:
-    """Makes one walk at a time, and keeps the newest ones: their files for who asks again, their frames for the slider.
+    """Makes one walk at a time, and keeps the files and frames of the newest ones.
 
     Args:
         capacity: bytes to keep.
@@ -58,7 +58,7 @@ class Walker:
         format: str,  # noqa: A002
         is_stopped: Callable[[], bool],
     ) -> Generator[float, None, tuple[bytes, int]]:
-        """Make a file, unless it is made already; yields the share that is done, every now and then.
+        """Make the file of a walk unless it is cached; yields the progress every now and then.
 
         Args:
             generator: of the walk.
@@ -92,7 +92,7 @@ class Walker:
         return data, len(kept)
 
     def frame(self, generator: GanGenerator, walk: Walk, index: int) -> Image.Image:
-        """One frame as large as the file shows it; made anew if it is no longer there."""
+        """One frame in the size of the file; made again if it is no longer cached."""
         found = self._find(generator, walk)
         kept = found.pictures if found else []
         if 0 <= index < len(kept):

@@ -1,4 +1,4 @@
-"""What the events of the tab "Your picture" do: where a picture is in the latent space, and what is missing of it."""
+"""The event handlers of the tab "Your picture": where a picture is in the latent space, and what is missing of it."""
 
 import html
 import time
@@ -38,7 +38,7 @@ GREY = 0.25  # how much is left to see of what is missing
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is searched for.
+    """The target of a search.
 
     Attributes:
         generator: that shall paint it.
@@ -57,7 +57,7 @@ class Wanted:
     seed: int = 0
 
     def search(self, report: Report, is_stopped: Callable[[], bool]) -> Projection:
-        """The best that is found until it is stopped."""
+        """Search until it ends or is stopped; the best result so far."""
 
         def on_step(share: float, _: Projection) -> bool:
             report(share)
@@ -75,7 +75,7 @@ class Wanted:
 
 
 class PictureHandlers:
-    """What the events of the tab do; docstrings of the public endpoints become the API's schema."""
+    """The event handlers; the docstrings of the public endpoints become the API's schema."""
 
     def __init__(self, model_cache: ModelCache) -> None:
         self._model_cache = model_cache
@@ -137,7 +137,7 @@ class PictureHandlers:
         return "Stopping…"
 
     def draw(self, text: str, model: str, revision: str | None, label: str | None) -> tuple[Any, ...]:
-        """The drawing as the picture, and what `look` gives of it; nothing of an empty sheet."""
+        """The drawing as the picture, and what `look` gives of it; nothing for an empty canvas."""
         picture = read_canvas(text)
         if is_blank(picture):
             return (gr.skip(),) * 9
@@ -145,7 +145,7 @@ class PictureHandlers:
         return source, *self.look(source, model, revision, label)
 
     def upload(self, file: FileData | None, model: str, revision: str | None, label: str | None) -> tuple[Any, ...]:
-        """The file as the picture, and what `look` gives of it; nothing when it was taken away."""
+        """The file as the picture, and what `look` gives of it; nothing when the file was removed."""
         if path_of(file) is None:
             return (gr.skip(),) * 9
         return file, *self.look(file, model, revision, label)
@@ -172,7 +172,7 @@ class PictureHandlers:
         steps: float,
         job: str,
     ) -> Iterator[tuple[Any, ...]]:
-        """What `_shown` gives of the best that a search finds, its progress before; what is painted over is missing."""
+        """Search with progress, and return `_shown` of the best result; painted-over pixels are unknown."""
         if path_of(prepared) is None:
             raise ValueError("draw something first, or choose a picture")
         started = time.perf_counter()
@@ -191,7 +191,7 @@ class PictureHandlers:
         yield _shown(wanted, found, time.perf_counter() - started)
 
     def describe(self, model: str, revision: str | None, label: str | None) -> tuple[Any, ...]:
-        """What a model is, as HTML, its classes, and the link."""
+        """A description of a model as HTML, its classes, and the link."""
         generator = self._model_cache.get(model_name(model), check_revision(revision))
         chosen = label if label in generator.class_names else ""
         link = PictureState(public_name(generator), generator.revision, chosen or None).to_query()
@@ -217,7 +217,7 @@ class PictureHandlers:
 
 
 def _opened(file: object) -> Image.Image:
-    """A picture that a visitor sent; raises ValueError."""
+    """Open a picture that a visitor sent; raises ValueError."""
     if (path := path_of(file)) is None:
         raise ValueError("no picture has arrived; choose one")
     try:
@@ -227,7 +227,7 @@ def _opened(file: object) -> Image.Image:
 
 
 def _class(generator: GanGenerator, label: object) -> int | None:
-    """The class to look in; one that another model had counts for nothing."""
+    """The class to search in; None for a class that this model does not have."""
     return (
         class_index(generator.class_names, label) if isinstance(label, str) and label in generator.class_names else None
     )
@@ -244,7 +244,7 @@ def _facts(generator: GanGenerator) -> str:
 
 
 def _files(wanted: Wanted, found: Projection) -> tuple[FileData, FileData, FileData | None]:
-    """The prepared picture, greyed where it is missing; what the model paints, with its recipe; the completed one."""
+    """The files of the prepared picture (grey where unknown), the reconstruction, and the completion."""
     painted = pictures_of(wanted.generator, [found.key(wanted.generator)])[0]
     contents = {painted.file_name: painted.png()}
     target = wanted.target

@@ -1,4 +1,4 @@
-"""What is to be seen on the tab "Your picture": its controls and its results, not yet connected."""
+"""The layout of the tab "Your picture": its controls and its results, without events."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +17,7 @@ HELLO = "Draw on the white sheet, or upload a picture: what the model makes of i
 
 @dataclass(frozen=True)
 class Controls:
-    """What a visitor brings and chooses."""
+    """The inputs: the picture, the model, the class."""
 
     sheet: Any
     photo: Any
@@ -28,13 +28,13 @@ class Controls:
     steps: Any
 
     def named(self) -> list[Any]:
-        """What says which generator, and which class of it."""
+        """The controls that name the generator and the class."""
         return [self.model, self.revision, self.label]
 
 
 @dataclass(frozen=True)
 class Results:
-    """What was found, and what no visitor sees."""
+    """The results, visible and invisible."""
 
     before: Any
     after: Any
@@ -54,16 +54,16 @@ class Results:
     link: Any
 
     def shown(self) -> list[Any]:
-        """What `PictureHandlers.refine` returns."""
+        """The outputs of `PictureHandlers.refine`."""
         return [self.before, self.after, self.completed, self.summary, self.place.link, self.panel]
 
     def looked(self) -> list[Any]:
-        """What `PictureHandlers.look` returns."""
+        """The outputs of `PictureHandlers.look`."""
         return [self.prepared, self.mask_canvas, *self.shown()]
 
 
 def build(allow_folders: bool) -> tuple[Controls, Results]:
-    """The model on the left; on the right the sheet, and beside it what comes of it."""
+    """Lay out the model on the left, and on the right the canvas with the results beside it."""
     with gr.Row(elem_id="own-picture", elem_classes="workplace"):
         with gr.Column(elem_classes="controls", min_width=280):
             chosen = _build_controls(allow_folders)
@@ -122,7 +122,7 @@ def _build_controls(allow_folders: bool) -> dict[str, Any]:
 
 
 def _build_panel() -> dict[str, Any]:
-    """What can be done with what was found, once there is something."""
+    """Lay out the actions for a result, hidden until there is one."""
     with gr.Column(visible=False) as panel:
         with gr.Row(elem_classes="take-away"):
             place = picture_actions.build()

@@ -31,7 +31,7 @@ def build(model_cache: ModelCache, tab: gr.Tab) -> PictureActions:
 
 
 def _connect_pictures(handlers: PictureHandlers, controls: Controls, results: Results) -> None:
-    """A stroke, or a file, gives the first guess; so does another model or class."""
+    """Connect strokes, files, models and classes: each gives a first guess."""
     controls.sheet.input(
         as_sentences(handlers.draw),
         [results.text, *controls.named()],
@@ -60,7 +60,7 @@ def _connect_pictures(handlers: PictureHandlers, controls: Controls, results: Re
 
 
 def _connect_refining(handlers: PictureHandlers, controls: Controls, results: Results) -> None:
-    """The search, with its progress, and its end."""
+    """Connect the search, with its progress and its end."""
     named = results.refine.click(None, None, results.job, js=theme.NEW_JOB, api_visibility="private")
     named.then(
         as_sentences(handlers.refine),
@@ -81,7 +81,7 @@ def _connect_refining(handlers: PictureHandlers, controls: Controls, results: Re
 
 
 def _connect_opening(handlers: PictureHandlers, controls: Controls, results: Results, tab: gr.Tab) -> None:
-    """The page opened, perhaps by a link."""
+    """Connect the opening of the page, which a link may have opened."""
     query = gr.Textbox(visible=False, label="Query")
     gr.on(
         None,

@@ -1,4 +1,4 @@
-"""Favourites: pictures that a visitor kept, as links in the visitor's own browser; the server stores nothing."""
+"""Favourites: pictures that a visitor keeps, as links in the visitor's own browser; the server stores nothing."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +26,7 @@ GONE = (
 
 @dataclass(frozen=True)
 class Favourites:
-    """What is shown of them, and where they are kept."""
+    """The components of the favourites, and their storage in the browser."""
 
     kept: Any
     accordion: Any
@@ -36,18 +36,18 @@ class Favourites:
     remove: Any
 
     def shown(self) -> list[Any]:
-        """What the handlers return of them."""
+        """The outputs of the handlers."""
         return [self.accordion, self.gallery, self.place.link, self.buttons]
 
 
 class FavouriteHandlers:
-    """What the events of the favourites do; a favourite is the link of one picture."""
+    """The event handlers of the favourites; a favourite is the link of one picture."""
 
     def __init__(self, model_cache: ModelCache) -> None:
         self._model_cache = model_cache
 
     def keep(self, kept: object, link: str) -> tuple[Any, ...]:
-        """The picture first among the favourites, and what `show` gives of them."""
+        """Put the picture first among the favourites, and show them."""
         mine = picture_link(*read_picture_link(link))
         links = [mine, *(each for each in links_of(kept) if each != mine)][:MAX_FAVOURITES]
         gr.Info("Kept in this browser: it is among the favourites on the tab Sample.", duration=4)
@@ -60,18 +60,18 @@ class FavouriteHandlers:
         return gr.update(visible=bool(links)), gallery, "", gr.update(visible=False)
 
     def pick(self, kept: object, event: gr.SelectData) -> tuple[Any, ...]:
-        """The favourite that was clicked, and the buttons for it."""
+        """Choose the favourite that was clicked, and show the buttons for it."""
         links = links_of(kept)
         index = event.index if isinstance(event.index, int) else 0
         return links[index] if index < len(links) else "", gr.update(visible=index < len(links))
 
     def remove(self, kept: object, picked: str) -> tuple[Any, ...]:
-        """The favourites without the picked one, and what `show` gives of them."""
+        """Remove the chosen favourite, and show the others."""
         links = [link for link in links_of(kept) if link != picked]
         return links, *self.show(links)
 
     def _item(self, link: str) -> dict[str, Any]:
-        """One favourite; one whose model can't be had any more is named, for its owner to remove."""
+        """The gallery item of a favourite; one whose model can't be loaded is named, for its owner to remove."""
         model, revision, key = read_picture_link(link)
         try:
             picture = pictures_of(self._model_cache.get(model_name(model), revision), [key])[0]
@@ -85,7 +85,7 @@ def _gone() -> FileData:
 
 
 def links_of(kept: object) -> list[str]:
-    """What a browser kept, which anyone may have changed: links of one picture each, no more than there may be."""
+    """The valid links in the storage of a browser, which anyone may have changed, up to `MAX_FAVOURITES`."""
     links: list[str] = []
     for each in kept[:MAX_FAVOURITES] if isinstance(kept, list) else []:
         try:
@@ -96,7 +96,7 @@ def links_of(kept: object) -> list[str]:
 
 
 def build() -> Favourites:
-    """Lay them out, hidden until there is one."""
+    """Lay out the favourites, hidden until there is one."""
     kept = gr.BrowserState([], storage_key=STORAGE_KEY, secret=SECRET)
     with gr.Accordion("Favourites, kept in this browser", visible=False, elem_id="favourites") as accordion:
         gallery = gr.Gallery(
@@ -116,7 +116,7 @@ def build() -> Favourites:
 
 
 def connect(model_cache: ModelCache, favourites: Favourites, pictures: list[PictureActions]) -> None:
-    """The events; `pictures` are those that can be kept."""
+    """Connect the events; `pictures` can be kept."""
     handlers = FavouriteHandlers(model_cache)
     event: dict[str, Any] = {**HIDDEN, **RAW, **GENERATE_QUEUE}
     kept, shown = favourites.kept, favourites.shown()

@@ -1,4 +1,4 @@
-"""What the events of the tab "Sample" do: pictures from seeds, and back from a picture or a link to the controls."""
+"""The event handlers of the tab "Sample": pictures from seeds, and back from a picture or a link to the controls."""
 
 import html
 import time
@@ -32,7 +32,7 @@ SMALL_SIDE = 256  # pictures with a shorter side are enlarged pixel by pixel
 
 
 class SampleHandlers:
-    """What the events of the tab do; docstrings of the public endpoints become the API's schema."""
+    """The event handlers; the docstrings of the public endpoints become the API's schema."""
 
     def __init__(self, model_cache: ModelCache) -> None:
         self._model_cache = model_cache
@@ -152,13 +152,13 @@ class SampleHandlers:
         return asdict(SampleState.from_recipe(read_recipe(path)))
 
     def describe(self, model: str, revision: str | None, label: str | None) -> tuple[str, dict[str, Any]]:
-        """What a model is, and the choice of its classes: the facts as HTML, the update of the class control."""
+        """A description of a model as HTML, and the update of the control for its classes."""
         generator = self._model_cache.get(model_name(model), check_revision(revision))
         chosen = label if label in generator.class_names else ""
         return generator_facts(generator), class_choice(generator, chosen)
 
     def open(self, query: str) -> tuple[Any, ...]:
-        """The controls, as the link says; one that is not right gives a warning and the defaults."""
+        """The values of the controls from the link; a wrong value gives a warning and its default."""
         state, problems = SampleState.from_query(query if isinstance(query, str) else "")
         state = replace(state, model=state.model or default_model())
         try:
@@ -177,7 +177,7 @@ class SampleHandlers:
         return *_control_values(state, class_choice(generator, state.label or "")), generator_facts(generator)
 
     def show_recipe(self, values: dict[str, Any]) -> tuple[Any, ...]:
-        """The controls, as a recipe says that was read before, and the empty drop zone."""
+        """The values of the controls from a recipe that was read before, and the empty drop zone."""
         if not isinstance(values, dict) or set(values) != set(asdict(SampleState())):
             raise ValueError("this is not what /restore returns")
         state = SampleState.check(values)

@@ -52,7 +52,7 @@ def build(model_cache: ModelCache, tab: gr.Tab) -> tuple[PictureActions, favouri
 
 
 def _build_controls(model_cache: ModelCache) -> tuple[Any, ...]:
-    """The left side: the seven controls in the order of the handlers' arguments, and what stands between them."""
+    """Lay out the left side; returns the seven controls in the handlers' order, and the other components."""
     model = gr.Dropdown(
         playground.generators(),
         value=default_model(),
@@ -93,7 +93,7 @@ def _build_controls(model_cache: ModelCache) -> tuple[Any, ...]:
 
 
 def _build_results() -> tuple[Any, ...]:
-    """The right side: the pictures, what was made, and ways to take it away."""
+    """Lay out the right side: the pictures, the summary, and the buttons for downloads."""
     gallery = gr.Gallery(
         elem_id="gallery",
         show_label=False,
@@ -115,7 +115,7 @@ def _build_results() -> tuple[Any, ...]:
 def _connect_sampling(
     handlers: SampleHandlers, controls: list[Any], outputs: list[Any], facts: Any, generate: Any, dice: Any
 ) -> list[Any]:
-    """Generate, dice, another model, and the page opened by a link; returns the events that Stop ends."""
+    """Connect Generate, Surprise me, the model, and the opening of the page; returns the events that Stop ends."""
     model, revision, seed, _, columns, _, label = controls
     link = outputs[-1]
     sample = as_sentences(handlers.sample)
@@ -160,7 +160,7 @@ def _connect_sampling(
 def _connect_restoring(
     handlers: SampleHandlers, controls: list[Any], outputs: list[Any], facts: Any, png: Any, recipe: Any
 ) -> Any:
-    """A dropped PNG: its recipe, then the controls, then the same pictures; returns the event that Stop ends."""
+    """Connect a dropped PNG: its recipe, the controls, then the same pictures; returns the event that Stop ends."""
     columns, link = controls[4], outputs[-1]
     read = png.upload(as_sentences(handlers.restore), png, recipe, api_name="restore", **RAW, **LOAD_QUEUE)
     set_controls = read.success(

@@ -1,4 +1,4 @@
-"""What can be done with a picture of the tab "Sample" that was chosen: more like it, every class, the average."""
+"""Variations of the chosen picture of the tab "Sample": more like it, every class, the average."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -28,7 +28,7 @@ NUM_ROWS = 6
 
 @dataclass(frozen=True)
 class Around:
-    """What is below the gallery."""
+    """The components below the gallery."""
 
     link: Any
     place: PictureActions
@@ -44,7 +44,7 @@ class Around:
 
 
 class VariationHandlers:
-    """What its events do; docstrings of the public endpoints become the API's schema."""
+    """The event handlers; the docstrings of the public endpoints become the API's schema."""
 
     def __init__(self, model_cache: ModelCache) -> None:
         self._model_cache = model_cache
@@ -89,7 +89,7 @@ class VariationHandlers:
         return [{**item, "caption": each} for item, each in zip(gallery_items(pictures), towards)]
 
     def choose(self, link: str, event: gr.SelectData) -> tuple[Any, ...]:
-        """The picture that was clicked: its link, the panel for it, what it is called as HTML, an empty gallery."""
+        """Choose the picture that was clicked: its link, the panel, its name as HTML, and an empty gallery."""
         state, problems = SampleState.from_query(link if isinstance(link, str) else "")
         if problems or state.model is None:
             raise ValueError("make pictures first, then choose one")
@@ -99,7 +99,7 @@ class VariationHandlers:
         return place, gr.update(visible=True), f"<strong>Seed {key.seed}</strong>", gr.update(value=[], visible=False)
 
     def alike(self, link: str, radius: float, first: int) -> Any:
-        """Pictures like the chosen one: the update of the gallery."""
+        """The update of the gallery with pictures like the chosen one."""
         model, revision, key = read_picture_link(link)
         items = self.neighbours(
             model, revision, key.seed or 0, key.truncation, key.label, radius, first, NUM_NEIGHBOURS
@@ -130,7 +130,7 @@ class VariationHandlers:
         return write_files({name: images.png_bytes(sheet)})[0]
 
     def classes(self, link: str) -> Any:
-        """The chosen seed and those after it in every class: the update of the gallery."""
+        """The update of the gallery with the chosen seed and the next ones in every class."""
         model, revision, key = read_picture_link(link)
         first = min(key.seed or 0, MAX_SEED - NUM_ROWS + 1)
         sheet = self.class_sheet(model, revision, first, NUM_ROWS, key.truncation)
@@ -138,7 +138,7 @@ class VariationHandlers:
         return gr.update(value=[{"image": sheet, "caption": caption}], columns=1, visible=True)
 
     def average(self, link: str) -> Any:
-        """The average picture of the class, and the chosen one on its way there: the update of the gallery."""
+        """The update of the gallery with the steps from the average picture of the class to the chosen picture."""
         model, revision, key = read_picture_link(link)
         generator = self._model_cache.get(model_name(model), revision)
         shares = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -149,7 +149,7 @@ class VariationHandlers:
 
 
 def build(link: Any) -> Around:
-    """Lay it out, hidden until a picture is chosen; `link` is that of the sampling."""
+    """Lay out the panel, hidden until a picture is chosen; `link` names the sampling."""
     first = gr.Number(0, visible=False, label="First neighbour")
     with gr.Column(visible=False, elem_id="around") as panel:
         with gr.Row(elem_classes="take-away"):
@@ -178,7 +178,7 @@ def build(link: Any) -> Around:
 
 
 def connect(model_cache: ModelCache, around: Around, pictures: Any) -> None:
-    """The events of the panel; `pictures` is the gallery in which one is chosen."""
+    """Connect the events of the panel; `pictures` is the gallery in which a picture is chosen."""
     handlers = VariationHandlers(model_cache)
     event: dict[str, Any] = {**HIDDEN, **RAW, **GENERATE_QUEUE}
     place = around.place.link

@@ -27,7 +27,7 @@ MAX_PHOTOS = 50
 
 
 class BatchHandlers:
-    """What the events of the batch do; docstrings of the public endpoints become the API's schema."""
+    """The event handlers of the batch; the docstrings of the public endpoints become the API's schema."""
 
     def __init__(self, model_cache: ModelCache, painting_cache: PaintingCache) -> None:
         self._model_cache, self._painting_cache = model_cache, painting_cache
@@ -140,7 +140,7 @@ class BatchHandlers:
 
 
 def _free(stem: str, suffix: str, names: set[str]) -> str:
-    """A name that is not given yet, whatever the case of its letters; it is given then."""
+    """Reserve a name that is still free, whatever the case of its letters."""
     number = 1
     while True:
         name = f"{stem}.{suffix}" if number == 1 else f"{stem}-{number}.{suffix}"
@@ -151,7 +151,7 @@ def _free(stem: str, suffix: str, names: set[str]) -> str:
 
 
 def _name(photo: FileData) -> str:
-    """What the visitor called the photo."""
+    """The name of the photo on the visitor's machine."""
     return Path(str(photo.get("orig_name") or "a photo")).name[:80]
 
 

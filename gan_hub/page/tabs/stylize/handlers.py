@@ -1,4 +1,4 @@
-"""What the events of the tab "Stylize" do: one photo, all styles of one photo, and links."""
+"""The event handlers of the tab "Stylize": one photo, all styles of one photo, and links."""
 
 import html
 import time
@@ -32,7 +32,7 @@ COMPARED_SIDE = 480
 
 
 class StylizeHandlers:
-    """What the events of the tab do; docstrings of the public endpoints become the API's schema."""
+    """The event handlers; the docstrings of the public endpoints become the API's schema."""
 
     def __init__(self, model_cache: ModelCache, painting_cache: PaintingCache | None = None) -> None:
         self._model_cache = model_cache
@@ -93,7 +93,7 @@ class StylizeHandlers:
         seed: int,
         max_side: int,
     ) -> Iterator[tuple[Any, Any, Any]]:
-        """The pair to compare, what was made, and the link; quick if only strength or colours are new.
+        """Photo and painting for the comparison, a summary, and the link; quick if only strength or colours changed.
 
         Nothing happens without a photo.
         """
@@ -137,7 +137,7 @@ class StylizeHandlers:
         yield sheet(items), f"<strong>{len(items)} styles</strong> · a click takes one"
 
     def _compared(self, style: str) -> list[str]:
-        """The styles to compare: those that come with the page, and the chosen one if it is another."""
+        """The styles to compare: the listed ones, and the chosen one."""
         names = list(styles.style_names())
         if style and style not in names:
             names.append(style)
@@ -151,27 +151,27 @@ class StylizeHandlers:
         return [{"style": name, "architecture": stylizer.config.architecture} for name, stylizer in stylizers]
 
     def describe(self, style: str) -> str:
-        """What a style is, as HTML."""
+        """A description of a style, as HTML."""
         stylizer = stylizer_of(self._model_cache, style)
         return model_facts(stylizer, f"{stylizer.config.architecture} network")
 
     def pick(self, style: str, event: gr.SelectData) -> tuple[str, Any]:
-        """The style whose picture was clicked, and the thumbnails with it marked."""
+        """Choose the style whose picture was clicked, and mark its thumbnail."""
         names = self._compared(style)
         index = event.index if isinstance(event.index, int) and 0 <= event.index < len(names) else 0
         return names[index], marked(names[index])
 
     def example(self, event: gr.SelectData) -> FileData:
-        """The photo to try that was clicked."""
+        """Choose the example photo that was clicked."""
         return styles.example(event.index)
 
     def first(self, photo: FileData | None, is_open: str) -> Any:
-        """The photo; one to try if there is none, the page is open, and a style comes with it."""
+        """The photo; an example if there is none yet and the page lists a style."""
         usable = is_open and photo is None and styles.default_style() and styles.examples()
         return styles.example(0) if usable else gr.skip()
 
     def open(self, query: str) -> tuple[Any, ...]:
-        """The controls, as the link says, the galleries, and that they are there; what is wrong gives a warning."""
+        """The values of the controls from the link, and the galleries; a wrong value gives a warning."""
         state, problems = StylizeState.from_query(query if isinstance(query, str) else "")
         style = state.style or styles.default_style() or ""
         try:
@@ -192,7 +192,7 @@ class StylizeHandlers:
 
 
 def sheet(items: list[dict[str, Any]]) -> dict[str, Any]:
-    """The update of the sheet of all styles: shown as soon as there is something on it."""
+    """The update of the sheet of all styles; hidden while it is empty."""
     return gr.update(value=items, visible=bool(items))
 
 

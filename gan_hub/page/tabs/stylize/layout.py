@@ -1,4 +1,4 @@
-"""What is to be seen on the tab "Stylize": its controls and its results, not yet connected."""
+"""The layout of the tab "Stylize": its controls and its results, without events."""
 
 from dataclasses import dataclass, fields
 from typing import Any
