@@ -1,7 +1,7 @@
 """Old DCGANs from pickled state dictionaries to a generator of this library, where their architecture is one of ours.
 
 The pickle is opened in a process of its own, with `weights_only=True` and a time limit, and only tensors come back, as
-safetensors: what a hostile file can do to that process, it does to nothing else.
+safetensors. A hostile file can harm that process, but nothing else.
 """
 
 import re
@@ -65,7 +65,7 @@ def convert(source: Path, target: Path, *, name: str | None = None) -> GanGenera
 
 
 def read_tensors(source: Path) -> dict[str, Tensor]:
-    """The tensors of a file by name, a pickle's through a process of its own; raises ModelError."""
+    """The tensors of a file by name; a pickle is read in a separate process. Raises ModelError."""
     if not source.is_file():
         raise ModelError(f"there is no file '{source}'")
     if (size := source.stat().st_size) > MAX_BYTES:

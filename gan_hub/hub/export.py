@@ -1,4 +1,4 @@
-"""From a model to ONNX: one file that runs without Python, held against the model before it is handed out."""
+"""The export of a model to ONNX: one file that runs without Python, and is compared with the model first."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -35,7 +35,7 @@ class ExportError(ValueError):
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written.
+    """The file that was written.
 
     Attributes:
         path: of the file.
@@ -61,7 +61,7 @@ def load_model(name: str | Path, *, revision: str | None = None) -> GanGenerator
 def export_onnx(
     model: GanGenerator | PhotoStylizer, path: Path, *, half: bool = False, tolerance: float = TOLERANCE
 ) -> Exported:
-    """Write a model as ONNX, whole or not at all; float32 comes in and goes out.
+    """Write a model as ONNX, whole or not at all, with float32 inputs and outputs.
 
     A generator takes z [B, latent_dim], truncated already, and where it has classes labels [B, num_classes], weights
     that sum to one, and gives images [B, T * C, H, W] in [-1, 1]. A stylizer takes photo [B, 3, H, W] in [-1, 1], where
@@ -111,7 +111,7 @@ def export_onnx(
 
 
 class _Exportable(nn.Module):
-    """A model without the inputs that it has no use for."""
+    """A model that takes only the inputs it uses."""
 
     def __init__(self, model: GanGenerator | PhotoStylizer) -> None:
         super().__init__()
@@ -144,7 +144,7 @@ def _libraries() -> tuple[Any, Any]:
 
 
 def _inputs(model: GanGenerator | PhotoStylizer, cells: tuple[int, int], seeds: tuple[int, ...]) -> Inputs:
-    """Valid inputs of a model by name, a row a seed; photos have `cells` of the grid along height and width."""
+    """Valid inputs of a model by name, one row per seed; photos have `cells` of the grid along height and width."""
     if isinstance(model, GanGenerator):
         z = model.latents(seeds)
         if not model.num_classes:
@@ -174,7 +174,7 @@ def _checks(model: GanGenerator | PhotoStylizer) -> Iterator[Inputs]:
 
 
 def _dynamic_shapes(model: GanGenerator | PhotoStylizer, inputs: Inputs) -> tuple[dict[int, Any], ...]:
-    """Which sides are free: those of the batch, and of photos height and width in steps of the grid."""
+    """The free dimensions: the batch, and the height and width of photos in steps of the grid."""
     batch = Dim("batch", min=1, max=4096)
     if isinstance(model, GanGenerator):
         return tuple({0: batch} for _ in inputs)
@@ -207,7 +207,7 @@ def _metadata(model: GanGenerator | PhotoStylizer) -> Mapping[str, Any]:
 
 
 def _strip(proto: Any) -> None:
-    """Leave out where in which source file each node comes from: paths of this machine, and half of a small graph."""
+    """Remove the source location of each node: paths of this machine, which make up half of a small graph."""
     for part in (proto.graph, *proto.graph.node, *proto.graph.initializer, *proto.graph.input, *proto.graph.output):
         part.ClearField("metadata_props")
         part.ClearField("doc_string")

@@ -1,8 +1,8 @@
 """A client of the Hub that gives up on a server which keeps failing while a person waits.
 
-huggingface_hub tries an upload again for 23 seconds, or for as long as the server asks, and offers no way to say
-otherwise but a client of one's own. The programs of this project (`gan-hub`, the page, the trainings) use this one;
-whoever imports the library keeps the client's own ways.
+huggingface_hub retries an upload for 23 seconds, or for as long as the server asks, and only a client of one's own can
+change that. The programs of this project (`gan-hub`, the page, the trainings) use this client; code that only imports
+the library keeps the client of huggingface_hub.
 """
 
 import threading
@@ -25,7 +25,7 @@ class FailureWindow:
     """How long each server has kept failing.
 
     Args:
-        seconds: of failures that are borne.
+        seconds: of failures after which to give up.
     """
 
     def __init__(self, seconds: float = SECONDS) -> None:
@@ -34,7 +34,7 @@ class FailureWindow:
         self._lock = threading.Lock()
 
     def is_over(self, server: str) -> bool:
-        """Take note of a failure; whether it was the last to be borne."""
+        """Record a failure; returns whether the server has failed for too long."""
         now = time.monotonic()
         with self._lock:
             first, last = self._since.get(server, (now, now))
@@ -43,7 +43,7 @@ class FailureWindow:
             return now - first >= self.seconds
 
     def restore(self, server: str) -> None:
-        """Take note of a good answer."""
+        """Record a good answer."""
         with self._lock:
             self._since.pop(server, None)
 
@@ -82,7 +82,7 @@ class HubClient(httpx2.Client):
 
 
 def install() -> None:
-    """Let huggingface_hub use it from now on, in this process."""
+    """Make huggingface_hub use this client from now on, in this process."""
     failures, hooks = FailureWindow(), get_session().event_hooks
     set_client_factory(lambda: HubClient(failures, hooks))
 

@@ -1,7 +1,7 @@
-"""The models that the page offers by name: those its owner has chosen, else those that come with the package.
+"""The models that a page lists: those that its owner names, otherwise the bundled ones.
 
-Whoever deploys a page chooses in two environment variables, with commas or spaces between the names. Where either is
-set, no other repository can be opened; what comes with the package always can.
+The owner of a page names them in two environment variables, separated by commas or spaces. Where either is set, no
+other repository can be opened; bundled models always can.
 """
 
 import os
@@ -28,7 +28,7 @@ def stylizers() -> list[str]:
 
 
 def allowed() -> frozenset[str] | None:
-    """Names of all that may be opened besides what comes with the package; None = any repository."""
+    """The names of all repositories that may be opened; None = any repository."""
     return frozenset(_chosen(MODELS_VARIABLE) + _chosen(STYLES_VARIABLE)) or None
 
 

@@ -1,7 +1,7 @@
-"""Pushing what a training left: one commit with the model, its card and what it was made with, and its history.
+"""Pushing a run: one commit with the model, its card and its settings, and the history of checkpoints.
 
-What goes up is on a list: no state of an optimizer, no pickle, no cache. A commit holds all of it or does not happen,
-and it removes what an earlier push left of these files and this one lacks.
+Only listed files are uploaded: no optimizer state, no pickle, no cache. A commit holds all of them or does not happen,
+and it removes listed files of an earlier push that this run does not have.
 """
 
 import json
@@ -46,7 +46,7 @@ Files = Mapping[str, bytes | Path]
 
 @dataclass(frozen=True)
 class Pushed:
-    """What a push came to.
+    """The result of a push.
 
     Attributes:
         url: of the commit, or of the pull request.
@@ -67,7 +67,7 @@ def load(folder: Path) -> PretrainedModel:
 
 
 def gather(folder: Path, repo_id: str, *, samples: bool = True) -> dict[str, bytes | Path]:
-    """What of a run's folder is pushed, by its path in the repository.
+    """The files of a run's folder to push, by their path in the repository.
 
     Args:
         folder: with config.json and model.safetensors.
@@ -196,7 +196,7 @@ def prepare_repository(api: HfApi, repo_id: str, *, private: bool, branch: str |
 
 
 def check_access(repo_id: str, *, private: bool = False, branch: str | None = None) -> None:
-    """Make sure before a training that its result can be pushed: the token is good, the repository there and writable.
+    """Check before a training that its result can be pushed: the token is valid and the repository is writable.
 
     Raises:
         PushError: it could not; says why.
@@ -210,7 +210,7 @@ def check_access(repo_id: str, *, private: bool = False, branch: str | None = No
 
 @contextmanager
 def refused(repo_id: str, remedy: str) -> Iterator[None]:
-    """Turn what the Hub client raises into a PushError that ends with the remedy."""
+    """Turn an error of the Hub client into a PushError that ends with the remedy."""
     try:
         yield
     except (ModelError, *NETWORK_ERRORS, ValueError, RuntimeError) as error:
@@ -236,9 +236,9 @@ def _commit(
     create_pr: bool = False,
     replace: bool = True,
 ) -> Any:
-    """One commit on top of the branch as it is now; when another one came in between, on top of that.
+    """Commit on top of the branch as it is now, also if somebody else commits in between.
 
-    Where it replaces, those of our files that it lacks go.
+    A commit that replaces deletes those of our files that it does not have.
     """
     for race in range(RACES):
         # Anew each time: they remember what the branch held, and leave out what it holds already.
@@ -291,7 +291,7 @@ def _some(paths: list[Path]) -> list[Path]:
 
 
 def _without_folders(options: str) -> bytes:
-    """The options of a run without the paths to this machine's folders, which tell names."""
+    """The options of a run without the folders of its paths, which can reveal names."""
 
     def told(value: Any) -> Any:
         if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""What there is on the Hub: models of this library, and the steps of a model's training that can be looked at."""
+"""Models of this library on the Hub, and the steps of a training that a repository keeps."""
 
 import re
 import threading
@@ -49,7 +49,7 @@ def find_models(
     limit: int = 50,
     token: str | bool | None = None,
 ) -> list[Found]:
-    """Models on the Hub whose cards say that they are of this library, those that changed last first.
+    """The models on the Hub whose cards name this library, the most recently changed first.
 
     Args:
         author: user or organisation.
@@ -90,7 +90,7 @@ def find_models(
 
 
 def steps_of(model: str, *, token: str | bool | None = None, allow_folders: bool = True) -> list[int]:
-    """The steps of a model's training that it keeps, in order; `at_step` says what to load for one.
+    """The steps of its training that a model keeps, in order; `at_step` gives what to load for one.
 
     Args:
         model: a repository that was pushed with its history, or the folder of a run.
@@ -122,14 +122,14 @@ def steps_of(model: str, *, token: str | bool | None = None, allow_folders: bool
 
 
 def at_step(model: str, step: int, *, allow_folders: bool = True) -> tuple[str, str | None]:
-    """What to load for a step that `steps_of` gave: a model and a revision."""
+    """The model and the revision to load for a step of `steps_of`."""
     if allow_folders and Path(model).is_dir():
         return str(Path(model) / f"checkpoint-{step}"), None
     return model, f"step-{step}"
 
 
 def _in_time(ask: Callable[[], Answer]) -> Answer:
-    """What `ask` gives, within `WAIT_SECONDS`: these calls of the client have no limit of their own.
+    """Call `ask` with a limit of `WAIT_SECONDS`: these calls of the client have no limit of their own.
 
     Raises:
         TimeoutError: it took longer.

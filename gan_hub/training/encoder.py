@@ -3,8 +3,8 @@
 accelerate launch train/encoder.py --model mnist-gan
 accelerate launch train/encoder.py --model you/your-gan --push_to_hub --hub_model_id you/your-gan
 
-It needs no data: the generator paints endless pairs of a latent and its picture. The loss compares latents, classes,
-and what the frozen generator paints from the prediction with the picture.
+It needs no data: the generator makes endless pairs of a latent and its picture. The loss compares latents, classes, and
+the picture with what the frozen generator makes from the prediction.
 """
 
 import shlex
@@ -114,7 +114,7 @@ class Pairs:
         self.random = torch.Generator().manual_seed(seed * 1_000 + process)
 
     def draw(self, count: int) -> tuple[Tensor, Tensor | None, Tensor]:
-        """Z [count, latent_dim], labels [count] or None if there is nothing to tell, pictures [count, C, H, W]."""
+        """Z [count, latent_dim], labels [count] or None without classes, pictures [count, C, H, W]."""
         device = self.generator.device
         z = self.generator.structured(torch.randn(count, self.config.latent_dim, generator=self.random)).to(device)
         told = None
@@ -131,7 +131,7 @@ class Pairs:
 
 
 def losses(encoder: torch.nn.Module, pairs: Pairs, options: EncoderOptions) -> dict[str, Tensor]:
-    """Of one batch: of the latents, the classes and the pictures, each weighted."""
+    """The weighted losses of one batch: of latents, classes and pictures."""
     z, told, pictures = pairs.draw(options.train_batch_size)
     predicted, logits = encoder(pictures, told)
     num_categories = pairs.config.num_categories

@@ -8,7 +8,7 @@ SECTION = re.compile(r"## Encoder\n.*?(?=^## |\Z)", re.DOTALL | re.MULTILINE)
 
 @dataclass(frozen=True)
 class EncoderFacts:
-    """What the training of an encoder tells the card.
+    """The facts about the training of an encoder for the card.
 
     Attributes:
         num_parameters: of the encoder.

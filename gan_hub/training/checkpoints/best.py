@@ -29,7 +29,7 @@ class Best:
         self.score = math.inf
 
     def offer(self, generator: GanGenerator, num_steps: int, score: float) -> None:
-        """Keep the generator if it is better; what hinders it is told, and the run goes on."""
+        """Keep the generator if it is better; if saving fails, log the reason and continue the run."""
         if not score < self.score:
             return
         aside = self.folder.with_name(f"{TEMPORARY}{FOLDER}")

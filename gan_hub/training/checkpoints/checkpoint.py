@@ -1,4 +1,4 @@
-"""Checkpoints that are either whole or not there: written aside, hashed, synced to the disk and then renamed.
+"""Checkpoints that are whole or absent: written to a temporary folder, hashed, synced to the disk and renamed.
 
 `checkpoint-{step}/` holds the averaged generator as `from_pretrained` loads it, the rest of the training's state as
 tensors and JSON, and `manifest.json` with the hash of every file. Nothing in it is a pickle.
@@ -146,7 +146,7 @@ def rotate(folder: Path, limit: int) -> None:
 
 
 def remove_leftovers(folder: Path, process: int | None = None) -> None:
-    """Remove what interrupted savings and deletions left behind, of one process or of all."""
+    """Remove the leftovers of interrupted saves and deletions, of one process or of all."""
     for path in folder.glob(f"{TEMPORARY}*"):
         if process is None or path.name.endswith(f"-{process}"):
             shutil.rmtree(path, ignore_errors=True)
@@ -164,7 +164,7 @@ def part_of(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 @torch.no_grad()
 def copy_into(targets: Mapping[str, Tensor], values: Mapping[str, Tensor], what: str) -> None:
-    """Copy tensors into others of the same names, which keep their memory format and place.
+    """Copy tensors into others of the same names, which keep their memory format and device.
 
     Raises:
         CheckpointError: names or shapes differ.

@@ -11,7 +11,7 @@ from accelerate import Accelerator
 class Interrupt:
     """Takes SIGINT, SIGTERM and SIGUSR1 while entered: the first asks the loop to end; a second SIGINT leaves at once.
 
-    SIGUSR1 is what batch systems send before the time is up. Launchers pass signals on as well as the terminal does,
+    Batch systems send SIGUSR1 before the time is up. Launchers pass signals on as well as the terminal does,
     so that one Ctrl-C may arrive twice: what follows within a second of the first is taken for the same.
 
     Attributes:
@@ -25,7 +25,7 @@ class Interrupt:
         self._first = 0.0
 
     def __enter__(self) -> "Interrupt":
-        """Take the signals over."""
+        """Start handling the signals."""
         for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGUSR1", signal.SIGTERM)):
             self._previous[number] = signal.signal(number, self._handle)
         return self
@@ -33,7 +33,7 @@ class Interrupt:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Give the signals back."""
+        """Restore the previous handlers."""
         for number, handler in self._previous.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
 

@@ -1,4 +1,4 @@
-"""Resuming: which checkpoint a run goes on from, with which options, and which options may differ."""
+"""Resuming a run: from which checkpoint, with which options, and which options may differ."""
 
 import json
 import logging
@@ -29,7 +29,7 @@ ADDED: dict[str, Any] = {}
 def choose(options: EngineOptions) -> Checkpoint | None:
     """The checkpoint to resume from; None to start anew.
 
-    `latest` takes the newest that verifies, and says which it passed over.
+    `latest` takes the newest checkpoint whose hashes are right, and logs those that it skips.
 
     Raises:
         OptionError: there is none at the path, it can't be used, or the run folder holds another run.
@@ -58,7 +58,7 @@ def choose(options: EngineOptions) -> Checkpoint | None:
 
 
 def resumed_options(resumed: Checkpoint, default: Options) -> Options:
-    """The options that a run goes on with, where the command line names no others: the checkpoint's, not a preset's.
+    """The options of a resumed run that the command line does not name: the checkpoint's, not the preset's.
 
     Args:
         resumed: the checkpoint.
@@ -107,7 +107,7 @@ def as_json(options: EngineOptions) -> dict[str, Any]:
 
 
 def check_settings(saved: Mapping[str, Any], now: Mapping[str, Any], options: EngineOptions) -> None:
-    """Refuse to go on with other settings than the run began with, unless the options allow it.
+    """Refuse to resume a run with other settings than it began with, unless the options allow it.
 
     An option that the checkpoint does not know counts as what the version that wrote it did, see `ADDED`. Options that
     may change are not compared, although checkpoints of version 0.1.0 hold some of them.

@@ -1,7 +1,7 @@
 """Augmentation of everything the discriminator sees, for small sets: DiffAugment, and ADA with its controller.
 
 Real and fake pictures are augmented alike, each by its own draw, and the generator learns through the augmentation, so
-that what it paints is not augmented itself. Pictures are [B, T * C, H, W] in [-1, 1]; the frames of a clip share a
+its own pictures do not show it. Pictures are [B, T * C, H, W] in [-1, 1]; the frames of a clip share a
 draw. The colours of RGBA are multiplied by alpha; what is moved in from outside is transparent.
 """
 
@@ -77,7 +77,7 @@ class Augment:
 
 
 def make_augment(options: TrainingOptions, *, channels: int, device: torch.device) -> Augment | None:
-    """What `--augment` asks for; None for none. `channels` are those of a frame."""
+    """The augmentation that `--augment` names; None for none. `channels` are those of a frame."""
     if options.augment == "none":
         return None
     adaptive = options.augment == "ada"

@@ -1,4 +1,4 @@
-"""What the samples of a generator from noise may suffer from: collapse, copying."""
+"""The checks of the samples of a GAN: collapse and copies."""
 
 import torch
 from torch import Tensor

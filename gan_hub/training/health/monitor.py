@@ -1,4 +1,4 @@
-"""Watches over a run and says in plain sentences what goes wrong, in the log, in health.json and on the card."""
+"""The monitor of a run: it says in plain sentences what goes wrong, in the log, in health.json and on the card."""
 
 import json
 import logging
@@ -26,7 +26,7 @@ class CollapseError(RuntimeError):
 
 @dataclass
 class Check:
-    """One thing that may go wrong.
+    """One check of a run.
 
     Attributes:
         failing: whether it does, at the last look.
@@ -107,7 +107,7 @@ class Monitor(ABC):
             self._relative_loss.fill_(state["relative_loss"])
 
     def sentences(self) -> list[str]:
-        """What a card says: of each check what was found last, and if it failed before, when."""
+        """The sentences for the card: the last finding of each check, and when it failed before."""
         told = []
         for check in self.checks.values():
             before = f" (It failed at step {check.first}.)" if check.first is not None and not check.failing else ""

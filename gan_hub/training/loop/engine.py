@@ -1,4 +1,4 @@
-"""What every training shares: two networks, their optimizers, the averaged generator, and the state of it all."""
+"""The part that all trainings share: two networks, their optimizers, the averaged generator, and their state."""
 
 import math
 import os

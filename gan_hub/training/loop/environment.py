@@ -1,4 +1,4 @@
-"""What the machine is, and the settings that make small training steps fast on it. Imports nothing heavy at the top."""
+"""The machine, and the settings that make small training steps fast on it. Imports nothing heavy at the top."""
 
 import os
 import platform

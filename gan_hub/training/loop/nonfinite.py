@@ -12,8 +12,8 @@ from torch import Tensor, nn
 class SkippingOptimizer:
     """Updates a network, unless its loss or its gradient is not finite on any of the processes.
 
-    The decision is taken on the device: a fused optimizer is handed a flag, as a gradient scaler would hand it, and
-    leaves weights and moments alone; nothing waits. Statistics that the forward pass gathered are put back too.
+    The decision is made on the device: a fused optimizer gets a flag, as from a gradient scaler, and does not change
+    weights and moments; nothing waits. The statistics of the forward pass are restored too.
 
     Attributes:
         parameters: of the network.
