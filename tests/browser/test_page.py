@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from gan_hub.hub.push import push
@@ -114,7 +115,7 @@ def test_a_dropped_png_brings_its_controls_and_itself(open_page: Open, tmp_path:
 
 
 def test_a_foreign_file_gives_a_sentence(open_page: Open, tmp_path: Path) -> None:
-    (tmp_path / "foreign.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    Image.new("L", (8, 8)).save(tmp_path / "foreign.png")
     tab = open_page()
     tab.locator("#restore input[type=file]").set_input_files(tmp_path / "foreign.png")
     expect(tab.get_by_text("This PNG carries no recipe")).to_be_visible()
