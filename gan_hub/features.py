@@ -1,4 +1,4 @@
-"""Feature extractors for measuring generators: classifiers, Inception, and untrained networks."""
+"""Feature extractors for measuring generators: classifiers, a network that knows photos, Inception, untrained networks."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -7,7 +7,7 @@ from typing import Protocol
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, conv2d, leaky_relu
+from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, conv2d, interpolate, leaky_relu
 
 from gan_hub.loading import model_files
 from gan_hub.loading.budget import on_meta
@@ -15,9 +15,11 @@ from gan_hub.loading.config import FORMAT_VERSION, ConfigError, FlatConfig, imag
 from gan_hub.loading.model_files import ModelFiles
 from gan_hub.loading.weights import ModelError
 from gan_hub.models.classifier import Classifier
+from gan_hub.models.efficientnet import BLOCKS, EfficientNet
 
 BATCH = 500
 BUNDLED = {"mnist": "mnist-features", "fashion-mnist": "fashion-features"}  # by the name of the data set
+PHOTO_FEATURES = "photo-features"
 
 
 class Extractor(Protocol):
@@ -120,6 +122,67 @@ class FeatureExtractor:
     def classify(self, images: Tensor) -> Tensor:
         """Map images [N, C, H, W] in [-1, 1] to the classes [N] seen in them, int64, on the CPU."""
         return torch.cat([self.classifier(batch).argmax(1) for batch in images.cpu().split(BATCH)]).clone()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhotoFeaturesConfig(FlatConfig):
+    """The checked configuration of a cut of EfficientNet-Lite0."""
+
+    architecture: str
+    num_blocks: int
+    format_version: int = FORMAT_VERSION
+
+    def __post_init__(self) -> None:
+        """Check the fields; raises ConfigError."""
+        one_of("architecture", self.architecture, ("efficientnet-lite0",))
+        one_of("format_version", self.format_version, (FORMAT_VERSION,))
+        integer("num_blocks", self.num_blocks, 1, len(BLOCKS))
+
+
+def photo_network() -> EfficientNet:
+    """The bundled `photo-features`: the first eleven blocks of EfficientNet-Lite0, pretrained on ImageNet, frozen.
+
+    Raises:
+        ModelError: its files are missing or damaged.
+    """
+    files = ModelFiles(PHOTO_FEATURES, model_files.BUNDLED_FOLDER / PHOTO_FEATURES)
+    try:
+        config = PhotoFeaturesConfig.from_dict(model_files.load_config(files))
+    except ConfigError as error:
+        raise ModelError(f"'{files.name}' can't be loaded: {error}") from error
+    with on_meta():
+        network = EfficientNet(num_blocks=config.num_blocks)
+    files.load_weights(network)
+    return network
+
+
+class PhotoFeatures:
+    """The bundled `photo-features` as a space to measure colour pictures in: means of channels of three depths.
+
+    A network that was trained on photos knows what matters in them, and a little of what matters in drawings. A model
+    that was trained with projected heads (`gan_hub.models.projected`) has learned to please this very network: measure
+    it in another space as well.
+    """
+
+    TAPS = (4, 7, 10)  # blocks: 40, 80 and 112 channels, of an eighth and a sixteenth of the resolution
+    SIZE = 96  # pixels along each side that pictures are scaled to, so that small ones fill the network's view
+    BATCH = 100
+
+    def __init__(self) -> None:
+        self.network = photo_network()
+        num_features = sum(BLOCKS[tap].width for tap in self.TAPS)
+        self.description = f"{PHOTO_FEATURES} (EfficientNet-Lite0, pretrained on ImageNet, {num_features} features)"
+
+    @torch.inference_mode()
+    def __call__(self, images: Tensor) -> Tensor:
+        """Map images [N, C, H, W] in [-1, 1] to features [N, 232], float64; RGBA is composited on white."""
+        return torch.cat([self._features(batch.cpu()) for batch in images.split(self.BATCH)]).double()
+
+    def _features(self, images: Tensor) -> Tensor:
+        images = as_rgb(images).float() / 127.5 - 1
+        images = interpolate(images, (self.SIZE, self.SIZE), mode="bilinear", antialias=True)
+        maps = self.network(images.contiguous(memory_format=torch.channels_last), self.TAPS)
+        return torch.cat([features.mean((2, 3)) for features in maps], dim=1)
 
 
 class RandomFeatures:

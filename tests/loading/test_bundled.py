@@ -129,7 +129,7 @@ def test_an_extractor_is_no_generator_and_the_other_way_round() -> None:
         GanGenerator.from_pretrained("mnist-features")
     with pytest.raises(ValueError, match="not a classifier"):
         FeatureExtractor.from_bundled("mnist-gan")
-    with pytest.raises(ModelError, match="there are: fashion-features, mnist-features"):
+    with pytest.raises(ModelError, match="there are: fashion-features, mnist-features, photo-features"):
         FeatureExtractor.from_bundled("no-features")
 
 

@@ -60,6 +60,7 @@ def main(folder: Path) -> None:
             "same_z": bool((z[0] == z[-1]).any()),
         }
         (folder / "facts.json").write_text(json.dumps(facts))
+    accelerator.wait_for_everyone()  # a process that leaves while the other one still talks to it aborts
     accelerator.end_training()
 
 
