@@ -1,4 +1,4 @@
-"""Feature extractors for measuring generators: classifiers, a network that knows photos, Inception, untrained networks."""
+"""Feature extractors for measuring generators: classifiers, networks that know photos, and untrained networks."""
 
 from dataclasses import dataclass
 from itertools import pairwise

@@ -38,7 +38,7 @@ def main(source: Path, folder: Path) -> None:
             if f"_blocks.{block}.{convolution}.weight" in weights:  # the first block does not widen
                 names = (f"_blocks.{block}.{convolution}", f"_blocks.{block}.{norm}")
                 pairs[f"blocks.{block}.{part}"] = folded(weights, *names)
-    state = {}
+    state: dict[str, Tensor] = {}
     for name, (weight, bias) in pairs.items():
         state |= {f"{name}.weight": weight.to(torch.float16), f"{name}.bias": bias.to(torch.float16)}
     folder.mkdir(parents=True, exist_ok=True)
