@@ -4,7 +4,7 @@
 writes D(x) for a probability, it is sigmoid(logit) here, and log sigmoid(l) = -softplus(-l).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -80,6 +80,20 @@ def relativistic_generator_loss(real_logits: Tensor, fake_logits: Tensor) -> Ten
     return softplus(-(fake_logits - real_logits))
 
 
+def squared_gradient_norms(views: Sequence[Tensor], logits: Tensor) -> list[Tensor]:
+    """||dD/dv||^2 for each sample and each view v that a discriminator looks at.
+
+    Args:
+        views: [B, ...] each; they require a gradient, and `logits` were computed from all of them.
+        logits: [B].
+
+    Returns:
+        [B] for each view, with a graph through the gradient, so that it can be a training loss.
+    """
+    gradients = torch.autograd.grad(logits.sum(), list(views), create_graph=True)
+    return [gradient.float().square().flatten(1).sum(1) for gradient in gradients]
+
+
 def squared_gradient_norm(images: Tensor, logits: Tensor) -> Tensor:
     """||dD(x)/dx||^2 for each sample: R1 when the images are real, R2 when they are fake.
 
@@ -90,10 +104,9 @@ def squared_gradient_norm(images: Tensor, logits: Tensor) -> Tensor:
         logits: [B].
 
     Returns:
-        [B], with a graph through the gradient, so that it can be a training loss.
+        [B], with a graph through the gradient.
     """
-    (gradient,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
-    return gradient.square().flatten(1).sum(1)
+    return squared_gradient_norms([images], logits)[0]
 
 
 def gradient_penalty(images: Tensor, logits: Tensor) -> Tensor:

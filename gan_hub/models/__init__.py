@@ -15,6 +15,7 @@ from torch import nn
 from gan_hub.models.conv import ConvDiscriminator, ConvGenerator
 from gan_hub.models.dcgan import DCGANDiscriminator, DCGANGenerator
 from gan_hub.models.encoder_decoder import EncoderDecoder
+from gan_hub.models.film import FilmGenerator
 from gan_hub.models.mlp import MLPDiscriminator, MLPGenerator
 from gan_hub.models.painter import Painter
 from gan_hub.models.recurrent import RecurrentDiscriminator, RecurrentGenerator
@@ -43,8 +44,8 @@ class Architecture:
         discriminator: is built from the same, with `num_categories` in place of `latent_dim`.
         doublings: maps the number of widths and the patch size to how often the coarsest grid doubles on its way to the
             image.
-        batch_statistics: whether the networks normalise over the batch. Real and fake pictures then pass the
-            discriminator separately, and a penalty on the gradient of each sample has no meaning.
+        batch_statistics: whether the discriminator normalises over the batch. Real and fake pictures then pass it
+            separately, and a penalty on the gradient of each sample has no meaning.
     """
 
     generator: Callable[..., nn.Module]
@@ -90,6 +91,7 @@ class StylizerArchitecture:
 ARCHITECTURES: dict[str, Architecture] = {
     "conv": Architecture(ConvGenerator, ConvDiscriminator),
     "dcgan": Architecture(DCGANGenerator, DCGANDiscriminator, lambda num_widths, _: num_widths, batch_statistics=True),
+    "film": Architecture(FilmGenerator, ConvDiscriminator),
     "mlp": Architecture(MLPGenerator, MLPDiscriminator, lambda _, __: 0),
     "recurrent": Architecture(RecurrentGenerator, RecurrentDiscriminator),
 }

@@ -169,7 +169,7 @@ def test_the_generators_update_does_not_touch_the_discriminator() -> None:
     engine = trainer()
     batch = batches()(0)
     before = weights(engine.discriminator), weights(engine.generator)
-    engine._update_generator([Pass(batch, None, torch.zeros(len(batch.real)))])
+    engine._update_generator([Pass(batch, None, None, [torch.zeros(len(batch.real), 1)])])
     assert torch.equal(weights(engine.discriminator), before[0])
     assert not torch.equal(weights(engine.generator), before[1])
     assert all(parameter.grad is None for parameter in engine.discriminator.parameters())

@@ -38,7 +38,9 @@ class Batches:
     """The batch of any number from 0 on, as a pure function of (seed, number, rank).
 
     Pictures are taken along one endless sequence of shuffled epochs, so that every process sees its own share,
-    each picture comes once an epoch, and a later start at any step continues as if never interrupted.
+    each picture comes once an epoch, and a later start at any step continues as if never interrupted. With
+    `class_group_size`, groups of one class are shuffled instead of single pictures; what no whole group is left of in
+    an epoch comes in another one.
     """
 
     def __init__(self, data: Dataset, options: TrainingOptions, *, accelerator: Accelerator) -> None:
@@ -50,6 +52,18 @@ class Batches:
         self.rank, self.num_processes = accelerator.process_index, accelerator.num_processes
         self._mirrored_labels = data.mirrored_labels().to(self.device)
         self._orders: dict[int, Tensor] = {}
+        self._members = self._by_class(data) if self.labels is not None and options.class_group_size > 1 else None
+        size = options.class_group_size
+        # A class with too few pictures for a group comes as one of repeated pictures.
+        self._epoch_length = (
+            len(self.images) if self._members is None else sum(len(some) // size * size for some in self._members)
+        )
+
+    def _by_class(self, data: Dataset) -> list[Tensor]:
+        """The pictures of each class that has any; those of a class that is smaller than a group several times."""
+        size = self.options.class_group_size
+        members = [(data.labels == label).nonzero().flatten() for label in range(len(data.class_names))]
+        return [some.repeat(-(-size // len(some))) if len(some) < size else some for some in members if len(some)]
 
     def __call__(self, number: int) -> Batch:
         """The batch of that number, counting every one that an update of the discriminator is computed from."""
@@ -101,17 +115,25 @@ class Batches:
 
     def _indices(self, first: int, size: int) -> Tensor:
         """The pictures at positions first to first + size of the endless sequence."""
-        count = len(self.images)
+        count = self._epoch_length
         positions = torch.arange(first, first + size)
         epochs = range(first // count, (first + size - 1) // count + 1)
         for epoch in epochs:
             if epoch not in self._orders:
-                order = torch.randperm(count, generator=stream(self.options.seed, "order", epoch))
-                self._orders[epoch] = order.to(self.images.device)
+                self._orders[epoch] = self._order(stream(self.options.seed, "order", epoch)).to(self.images.device)
         parts = [self._orders[epoch][positions[positions // count == epoch] % count] for epoch in epochs]
         for epoch in [old for old in self._orders if old < epochs[0]]:
             del self._orders[epoch]
         return torch.cat(parts)
+
+    def _order(self, random: torch.Generator) -> Tensor:
+        """The pictures of an epoch in a random order: by themselves, or in groups of one class."""
+        if self._members is None:
+            return torch.randperm(len(self.images), generator=random)
+        size = self.options.class_group_size
+        shuffled = [some[torch.randperm(len(some), generator=random)] for some in self._members]
+        groups = torch.cat([some[: len(some) // size * size].view(-1, size) for some in shuffled])
+        return groups[torch.randperm(len(groups), generator=random)].flatten()
 
 
 class _Numbered(TorchDataset[tuple[int, Batch]]):

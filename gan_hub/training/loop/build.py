@@ -1,18 +1,25 @@
 """From options and data to networks, optimizers and the trainer that steps them."""
 
+
 import torch
 from accelerate import Accelerator
 from accelerate.utils import set_seed
 from torch import nn
 
 from gan_hub.data.dataset import Dataset
+from gan_hub.features import photo_network
 from gan_hub.generator import GanGenerator
-from gan_hub.models import ARCHITECTURES
+from gan_hub.images import from_uint8
+from gan_hub.models import ARCHITECTURES, parameters_of
+from gan_hub.models.projected import PixelHead, ProjectedDiscriminator, ProjectedFeatures
 from gan_hub.training.data.augment import make_augment
 from gan_hub.training.loop.engine import averaged, choose_precision, make_optimizer
 from gan_hub.training.loop.nonfinite import SkippingOptimizer
 from gan_hub.training.loop.step import Trainer
 from gan_hub.training.options.options import TrainingOptions
+
+GROUP = 8  # pictures whose differences the heads of a projected discriminator see
+NUM_STANDARDISED = 64  # real pictures that the features are standardised on
 
 
 def build_trainer(options: TrainingOptions, data: Dataset, accelerator: Accelerator) -> Trainer:
@@ -24,7 +31,8 @@ def build_trainer(options: TrainingOptions, data: Dataset, accelerator: Accelera
     # The same start on every process; what a process draws later depends on its rank through its own streams.
     set_seed(options.seed)
     generator = make_generator(options, data)
-    discriminator = make_discriminator(options, generator)
+    features = make_features(options, data, accelerator.device)
+    discriminator = make_discriminator(options, generator, features)
     images_per_step = options.images_per_step(accelerator.num_processes)
     generator_ema = averaged(generator, images_per_step=images_per_step, half_life=options.ema_half_life)
     generator_optimizer, discriminator_optimizer = (
@@ -42,6 +50,7 @@ def build_trainer(options: TrainingOptions, data: Dataset, accelerator: Accelera
         autocast_dtype=torch.bfloat16 if choose_precision(options, accelerator) == "bf16" else None,
         batch_statistics=ARCHITECTURES[options.architecture].batch_statistics,
         augment=make_augment(options, channels=data.channels, device=accelerator.device),
+        features=features,
     )
 
 
@@ -62,13 +71,37 @@ def make_generator(options: TrainingOptions, data: Dataset) -> GanGenerator:
     )
 
 
-def make_discriminator(options: TrainingOptions, generator: GanGenerator) -> nn.Module:
-    """A new discriminator to train the generator against."""
-    discriminator = ARCHITECTURES[options.architecture].discriminator(
-        image_size=generator.image_size,
-        channels=generator.channels,
-        num_classes=generator.num_classes,
-        num_categories=options.num_categories,
-        **{**generator.config.network_options(), "widths": options.discriminator_widths},
+def make_discriminator(
+    options: TrainingOptions, generator: GanGenerator, features: ProjectedFeatures | None = None
+) -> nn.Module:
+    """A new discriminator to train the generator against, of the maps of `features` if there are any."""
+    shape = {"image_size": generator.image_size, "channels": generator.channels, "num_classes": generator.num_classes}
+    heads = {"num_classes": generator.num_classes, "group": group_size(options)}
+    if options.discriminator == "projected":
+        pixels: nn.Module = PixelHead(generator.channels, generator.image_size, **heads)
+    else:
+        network = ARCHITECTURES[options.architecture].discriminator
+        own = {name: getattr(options, name) for name in parameters_of(network).keys() - shape.keys()}
+        pixels = network(**shape, **{**own, "widths": options.discriminator_widths})
+    if features is not None:
+        pixels = ProjectedDiscriminator(pixels, features.sizes(generator.image_size), **heads)
+    return pixels.to(memory_format=torch.channels_last)
+
+
+def group_size(options: TrainingOptions) -> int:
+    """Pictures of a batch whose differences the heads see: those of one class, if a batch holds groups of them."""
+    if options.class_group_size > 1:
+        return options.class_group_size
+    return next(
+        size for size in range(min(GROUP, options.train_batch_size), 0, -1) if options.train_batch_size % size == 0
     )
-    return discriminator.to(memory_format=torch.channels_last)
+
+
+def make_features(options: TrainingOptions, data: Dataset, device: torch.device) -> ProjectedFeatures | None:
+    """The frozen features that the discriminator looks at, standardised on the first pictures; None without."""
+    if options.discriminator == "pixels":
+        return None
+    features = ProjectedFeatures(photo_network(), size=options.feature_size)
+    chosen = torch.randperm(len(data), generator=torch.Generator().manual_seed(options.seed))[:NUM_STANDARDISED]
+    features.standardise(from_uint8(data.images[chosen]))
+    return features.to(device)

@@ -8,12 +8,21 @@ from torch import Tensor, nn
 
 from gan_hub.evaluation.divergences import PROVED
 from gan_hub.generator import GanGenerator
-from gan_hub.losses import LOSSES, gradient_penalty, interpolates, mutual_information_loss, squared_gradient_norm
-from gan_hub.training.checkpoints.checkpoint import part_of, tensors_of
+from gan_hub.losses import LOSSES, gradient_penalty, interpolates, mutual_information_loss, squared_gradient_norms
+from gan_hub.models.projected import ProjectedFeatures
+from gan_hub.training.checkpoints.checkpoint import copy_into, part_of, tensors_of
 from gan_hub.training.data.augment import Augment, random_view
 from gan_hub.training.data.batches import Batch
 from gan_hub.training.loop.engine import Engine, cosine
 from gan_hub.training.options.options import TrainingOptions
+
+Views = list[Tensor]
+"""What a discriminator looks at, [B, ...] each: the pictures, the maps of their features, or both."""
+
+Verdicts = list[Tensor]
+"""Its logits, [B, places] of each head; [B, 1] of a discriminator without places."""
+
+PIXEL_PENALTY = 0.1  # weight of the penalty at pixels beside that at maps, which have other dimensions
 
 
 @dataclass(frozen=True)
@@ -23,13 +32,15 @@ class Pass:
     Attributes:
         batch: that went through.
         fake: [B, C, H, W], with its graph; None if it was made without one.
-        real_logits: [B], from before the discriminator's update. They only weigh the pictures in the generator's
+        views: of the fake pictures, with their graph; None if they are to be made anew.
+        real: the verdicts from before the discriminator's update. They only weigh the pictures in the generator's
             gradient, and a new forward pass for them would cost a twelfth of the step.
     """
 
     batch: Batch
     fake: Tensor | None
-    real_logits: Tensor
+    views: Views | None
+    real: Verdicts
 
 
 @dataclass
@@ -37,13 +48,15 @@ class Trainer(Engine):
     """The step of a generator from noise; its discriminator maps (images, labels) to logits, see `gan_hub.models`.
 
     Attributes:
-        batch_statistics: whether the networks normalise over the batch.
+        batch_statistics: whether the discriminator normalises over the batch.
         augment: of what the discriminator sees; None = nothing.
+        features: frozen, whose maps the discriminator sees; None = it sees the pictures alone.
     """
 
     options: TrainingOptions
     batch_statistics: bool = False
     augment: Augment | None = None
+    features: ProjectedFeatures | None = None
 
     @property
     def average(self) -> GanGenerator:
@@ -53,15 +66,18 @@ class Trainer(Engine):
         return module
 
     def state_dict(self) -> dict[str, Tensor]:
-        """See `Engine.state_dict`; with the strength of the augmentation."""
+        """See `Engine.state_dict`; with the strength of the augmentation, and what standardises the features."""
         augment = {} if self.augment is None else tensors_of("augment", self.augment.state_dict())
-        return super().state_dict() | augment
+        features = {} if self.features is None else tensors_of("features", self.features.statistics())
+        return super().state_dict() | augment | features
 
     def load_state_dict(self, tensors: Mapping[str, Tensor]) -> None:
         """See `Engine.load_state_dict`."""
         super().load_state_dict(tensors)
         if self.augment is not None:
             self.augment.load_state_dict(part_of("augment", tensors))
+        if self.features is not None:
+            copy_into(self.features.statistics(), part_of("features", tensors), "the features")
 
     def step(self, batches: Callable[[int], Batch], step: int) -> dict[str, Tensor]:
         """One step, from 0 on; returns what to log, as tensors, so that nothing waits for the device.
@@ -104,10 +120,10 @@ class Trainer(Engine):
         for i, batch in enumerate(batches):
             with self._sync_gradients(self.discriminator, i == len(batches) - 1):
                 fake = self._generate(batch, keep_graph)
-                loss, real_logits, stats = self._discriminator_loss(batch, fake.detach().float(), penalty_weight)
+                loss, made, stats = self._discriminator_loss(batch, fake, penalty_weight, keep_graph)
                 (loss / len(batches)).backward()
             losses.append(loss.detach())
-            passes.append(Pass(batch, fake if keep_graph else None, real_logits))
+            passes.append(made)
         self.discriminator_guard.step(torch.stack(losses).sum())
         return passes, stats
 
@@ -129,62 +145,73 @@ class Trainer(Engine):
             return self.generator(batch.z, batch.labels)
 
     def _discriminator_loss(
-        self, batch: Batch, fake: Tensor, penalty_weight: float
-    ) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
-        """The loss to descend, the real logits [B], and what to log."""
+        self, batch: Batch, fake: Tensor, penalty_weight: float, keep_graph: bool
+    ) -> tuple[Tensor, Pass, dict[str, Tensor]]:
+        """The loss to descend, what the generator's update needs, and what to log."""
         random = self._random(batch)
-        images = torch.cat([self._augmented(batch.real, random), self._augmented(fake, random)])
+        pictures, needed = fake.detach().float(), bool(penalty_weight)
         # The penalties are on the gradient at what the discriminator sees, as in StyleGAN2-ADA and R3GAN.
-        images = images.requires_grad_(bool(penalty_weight))
-        logits = self._discriminate(images, batch.labels)
-        real_logits, fake_logits = logits.chunk(2)
-        loss = LOSSES[self.options.loss][0](real_logits, fake_logits).mean()
-        stats = {
-            "discriminator_loss": loss.detach(),
-            "real_logits": real_logits.detach().mean(),
-            "fake_logits": fake_logits.detach().mean(),
-        }
+        with torch.no_grad():
+            real_views = self._views(self._augmented(batch.real, random), random)
+        with_graph = keep_graph and self.features is not None
+        with torch.set_grad_enabled(with_graph):
+            seen = fake.float() if with_graph else pictures
+            fake_views = self._views(self._augmented(seen, random), random)
+        views = [torch.cat([real, made.detach()]).requires_grad_(needed) for real, made in zip(real_views, fake_views)]
+        verdicts = self._discriminate(views, batch.labels)
+        real, made = ([logits.chunk(2)[half] for logits in verdicts] for half in (0, 1))
+        loss = self._adversarial(0, real, made).mean()
+        real_mean, fake_mean = _mean(real).detach(), _mean(made).detach()
+        stats = {"discriminator_loss": loss.detach() / _num_logits(verdicts), "real_logits": real_mean.mean()}
+        stats["fake_logits"] = fake_mean.mean()
         if self.options.loss in PROVED:
             name, prove = PROVED[self.options.loss]
-            stats[name] = prove(real_logits.detach(), fake_logits.detach())
+            stats[name] = prove(real_mean, fake_mean)
         if self.augment is not None:
-            opinion = real_logits - fake_logits if self.options.loss == "relativistic" else real_logits
-            stats["real_sign"] = opinion.detach().sign().mean()
+            opinion = real_mean - fake_mean if self.options.loss == "relativistic" else real_mean
+            stats["real_sign"] = opinion.sign().mean()
         if self.options.num_categories:
-            information_loss = self._information_loss(self.discriminator, batch, fake, random)
+            information_loss = self._information_loss(self.discriminator, batch, pictures, random)
             loss = loss + self.options.information_weight * information_loss
             stats["information_loss"] = information_loss.detach()
         if penalty_weight:
-            penalties = self._penalties(batch, images, logits, random)
+            penalties = self._penalties(batch, views, verdicts, random)
             # gamma / 2 is the papers' factor for R1 and R2; lambda, for GP, stands alone.
             factor = penalty_weight * (1.0 if self.options.penalty == "gp" else 0.5)
             loss = loss + factor * torch.stack([penalty.mean() for penalty in penalties.values()]).sum()
             stats |= {name: penalty.detach().mean() for name, penalty in penalties.items()}
-        return loss, real_logits.detach(), stats
+        kept = Pass(batch, fake if keep_graph else None, fake_views if with_graph else None, [r.detach() for r in real])
+        return loss, kept, stats
 
-    def _penalties(self, batch: Batch, images: Tensor, logits: Tensor, random: torch.Generator) -> dict[str, Tensor]:
-        """The penalties, by name, [B] each, of images [2 B, C, H, W]: the real ones, then the fake ones."""
-        if self.options.penalty == "gp":
-            real, fake = images.detach().chunk(2)
+    def _penalties(self, batch: Batch, views: Views, verdicts: Verdicts, random: torch.Generator) -> dict[str, Tensor]:
+        """The penalties, by name, [B] each, of views of [2 B, ...]: the real ones, then the fake ones."""
+        if self.options.penalty == "gp":  # of one view, as the options say
+            real, fake = views[0].detach().chunk(2)
             between = interpolates(real, fake, random)
-            with self._autocast():
-                between_logits = _logits(self.discriminator(between, batch.labels))
-            return {"gp": gradient_penalty(between, between_logits)}
-        norms = squared_gradient_norm(images, logits)  # of both in one pass
-        return {
-            name: norm for name, norm in zip(("r1", "r2"), norms.chunk(2)) if name in self.options.penalty.split("_")
-        }
+            (logits,) = self._judged(self.discriminator, [between], batch.labels)
+            return {"gp": gradient_penalty(between, logits.squeeze(1))}
+        logits = torch.stack([logits.sum(1) for logits in verdicts]).sum(0)
+        pixels, *maps = squared_gradient_norms(views, logits)  # of real and fake ones in one pass
+        norms = PIXEL_PENALTY * pixels + torch.stack(maps).sum(0) if maps else pixels
+        halves = zip(("r1", "r2"), norms.chunk(2))
+        return {name: norm for name, norm in halves if name in self.options.penalty.split("_")}
 
     def _generator_loss(self, discriminator: nn.Module, made: Pass, fake: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         random = self._random(made.batch, 1)
-        with self._autocast():
-            fake_logits = _logits(discriminator(self._augmented(fake, random), made.batch.labels))
-        loss = LOSSES[self.options.loss][1](made.real_logits, fake_logits).mean()
-        stats = {"generator_loss": loss.detach()}
+        views = made.views
+        if views is None:
+            views = self._views(self._augmented(fake, random), random)
+        verdicts = self._judged(discriminator, views, made.batch.labels)
+        loss = self._adversarial(1, made.real, verdicts).mean()
+        stats = {"generator_loss": loss.detach() / _num_logits(verdicts)}
         if self.options.num_categories:
             information_loss = self._information_loss(discriminator, made.batch, fake, random)
             loss = loss + self.options.information_weight * information_loss
         return loss, stats
+
+    def _adversarial(self, side: int, real: Verdicts, fake: Verdicts) -> Tensor:
+        """The loss [B] of the discriminator (side 0) or the generator (1), summed over all logits of all heads."""
+        return LOSSES[self.options.loss][side](torch.cat(real, 1), torch.cat(fake, 1)).sum(1)
 
     def _information_loss(
         self, discriminator: nn.Module, batch: Batch, fake: Tensor, random: torch.Generator
@@ -198,16 +225,29 @@ class Trainer(Engine):
             _, code_logits = discriminator(random_view(fake.float(), random), batch.labels)
         return mutual_information_loss(code_logits.float(), batch.z[:, : self.options.num_categories]).mean()
 
-    def _discriminate(self, images: Tensor, labels: Tensor | None) -> Tensor:
-        """Logits [2 B] for real and then fake images [2 B, C, H, W]."""
+    def _views(self, images: Tensor, random: torch.Generator) -> Views:
+        """What the discriminator looks at, of images [B, C, H, W]."""
+        if self.features is None:
+            return [images]
+        return [images, *self.features(images.to(self.autocast_dtype or images.dtype), random)]
+
+    def _discriminate(self, views: Views, labels: Tensor | None) -> Verdicts:
+        """The verdicts on views [2 B, ...] of real and then fake images."""
         if self.batch_statistics:
             # Together, the statistics would mix, and a discriminator that sees its own batch's average could tell from
             # it alone (https://github.com/soumith/ganhacks, tip 4).
-            with self._autocast():
-                return torch.cat([_logits(self.discriminator(half, labels)) for half in images.chunk(2)])
-        both = None if labels is None else torch.cat([labels, labels])
+            halves = [
+                self._judged(self.discriminator, [view.chunk(2)[half] for view in views], labels) for half in (0, 1)
+            ]
+            return [torch.cat(pair) for pair in zip(*halves)]
+        return self._judged(self.discriminator, views, None if labels is None else torch.cat([labels, labels]))
+
+    def _judged(self, discriminator: nn.Module, views: Views, labels: Tensor | None) -> Verdicts:
         with self._autocast():
-            return _logits(self.discriminator(images, both))
+            output = discriminator(views[0] if self.features is None else views, labels)
+        if isinstance(output, list):
+            return [logits.float() for logits in output]
+        return [(output[0] if isinstance(output, tuple) else output).float()[:, None]]
 
     def _augmented(self, images: Tensor, random: torch.Generator) -> Tensor:
         return images if self.augment is None else self.augment(images.float(), random)
@@ -217,6 +257,11 @@ class Trainer(Engine):
         return torch.Generator().manual_seed(batch.seed + purpose)
 
 
-def _logits(output: Tensor | tuple[Tensor, Tensor]) -> Tensor:
-    """Of what a discriminator gives, the logits, in float32."""
-    return (output[0] if isinstance(output, tuple) else output).float()
+def _mean(verdicts: Verdicts) -> Tensor:
+    """The mean logit [B]."""
+    return torch.cat(verdicts, 1).mean(1)
+
+
+def _num_logits(verdicts: Verdicts) -> int:
+    """For one picture."""
+    return sum(logits.shape[1] for logits in verdicts)

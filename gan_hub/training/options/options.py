@@ -299,9 +299,15 @@ class TrainingOptions(EngineOptions):
     num_blocks: int = 1
     """conv, recurrent: residual blocks in each stage of both networks."""
     patch_size: int = 2
-    """conv, recurrent: side of the square of pixels that one cell of the finest grid paints: 1, 2 or 4."""
+    """conv, film, recurrent: side of the square of pixels that one cell of the finest grid paints: 1, 2 or 4."""
     attention_stages: int = 0
     """conv: coarsest stages of both networks that end with self-attention (SAGAN, arXiv:1805.08318)."""
+
+    discriminator: Literal["pixels", "projected", "both"] = "pixels"
+    """What judges: the architecture's own network on the pixels, small heads on the frozen features of a network that
+    knows photos (Projected GAN, arXiv:2111.01007; for photos), or both (for drawings)."""
+    feature_size: int = 64
+    """Shorter side that pictures are scaled to before the features of --discriminator projected and both see them."""
 
     # Objective
     num_discriminator_steps: int = 1
@@ -322,6 +328,9 @@ class TrainingOptions(EngineOptions):
     """In which the strength of ADA would rise from 0 to 1."""
 
     # Batches and evaluation
+    class_group_size: int = 1
+    """Pictures of one class that stand together in a batch, so that the discriminator sees whether they differ; 1 =
+    the classes are mixed. Without classes it does nothing."""
     auto_batch_size: bool = free(False)
     """If a batch does not fit into the device's memory, halve it and accumulate twice as many, so that each update is
     computed from as many pictures; with one process."""
@@ -347,7 +356,9 @@ class TrainingOptions(EngineOptions):
             OptionError: with the option's name, what came and what is allowed.
         """
         super().__post_init__()
-        self._check_at_least_one("gradient_accumulation_steps", "num_discriminator_steps", "num_frames")
+        self._check_at_least_one(
+            "gradient_accumulation_steps", "num_discriminator_steps", "num_frames", "class_group_size"
+        )
         if self.keep_best and self.evaluation_steps <= 0:
             raise OptionError("--keep_best chooses among evaluations; add --evaluation_steps, such as 1000")
         self._check_objective()
@@ -355,13 +366,37 @@ class TrainingOptions(EngineOptions):
 
     def _check_objective(self) -> None:
         """Refuse what can't work together, with the reason."""
-        if (self.gamma or self.final_gamma) and ARCHITECTURES[self.architecture].batch_statistics:
+        if self.train_batch_size % max(1, self.class_group_size):
+            raise OptionError(
+                f"--class_group_size {self.class_group_size} with --train_batch_size {self.train_batch_size}; a batch "
+                "must hold a whole number of groups"
+            )
+        if self.discriminator != "pixels":
+            self._check_features()
+        normalises = ARCHITECTURES[self.architecture].batch_statistics and self.discriminator == "pixels"
+        if (self.gamma or self.final_gamma) and normalises:
             raise OptionError(
                 f"--gamma {self.gamma:g} --final_gamma {self.final_gamma:g} with --architecture {self.architecture}: a "
                 "penalty on the gradient at each sample has no meaning where batch normalisation makes every logit "
                 "depend on the whole batch (arXiv:1704.00028, section 4); use --gamma 0 --final_gamma 0 and another "
                 "loss than wasserstein, or --architecture conv"
             )
+
+    def _check_features(self) -> None:
+        if not 32 <= self.feature_size <= 256:
+            raise OptionError(f"--feature_size is {self.feature_size}; it must be from 32 to 256")
+        for is_wrong, wrong, right in (
+            (self.penalty == "gp", "--penalty gp", "--penalty r1_r2"),
+            (self.num_categories > 0, "--num_categories", "--discriminator pixels"),
+            (self.num_frames > 1, "--num_frames above 1", "--discriminator pixels"),
+            (
+                self.discriminator == "both" and ARCHITECTURES[self.architecture].batch_statistics,
+                f"--architecture {self.architecture}",
+                "--discriminator projected",
+            ),
+        ):
+            if is_wrong:
+                raise OptionError(f"{wrong} can't be combined with --discriminator {self.discriminator}; use {right}")
 
     def _check_latents(self) -> None:
         if (self.num_categories or self.num_active) and self.conditional:
