@@ -21,6 +21,8 @@ from gan_hub.training.data.datasets import load_dataset
 from gan_hub.training.health.gan import HealthMonitor
 from gan_hub.training.loop.batch_size import fitting_batch
 from gan_hub.training.loop.build import build_trainer
+from gan_hub.training.loop.step import Trainer
+from gan_hub.training.loop.timing import planned
 from gan_hub.training.options.options import TrainingOptions
 from gan_hub.training.options.presets import PRESETS
 from gan_hub.training.run.launch import begin, carry_out, launched, parse_with_preset
@@ -52,10 +54,15 @@ def train(options: TrainingOptions) -> None:
         data = load_dataset(options)
     if options.auto_batch_size:
         options = resume.batch_of(resumed, options) if resumed else fitting_batch(options, data, accelerator)
-    trainer = build_trainer(options, data, accelerator)
     batches = Batches(data, options, accelerator=accelerator)
+
+    def build() -> Trainer:
+        return build_trainer(options, data, accelerator)
+
+    options = planned(options, build, batches, resumed.record["options"] if resumed else None)
+    trainer = build()
     run = Run(options, subject(options, data, accelerator), trainer, resumed)
-    carry_out(trainer, batches, run, resumed)
+    carry_out(trainer, batches, run, resumed, build)
 
 
 def subject(options: TrainingOptions, data: Dataset, accelerator: Accelerator) -> Subject:

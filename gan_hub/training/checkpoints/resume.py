@@ -23,7 +23,13 @@ Options = TypeVar("Options", bound=EngineOptions)
 
 # Options that were added after version 0.1.0 and decide what is learned, each with the value that stands for what
 # older versions did: a checkpoint that does not know the option was made with it.
-ADDED: dict[str, Any] = {"discriminator": "pixels", "feature_size": 64, "class_group_size": 1}
+ADDED: dict[str, Any] = {
+    "discriminator": "pixels",
+    "feature_size": 64,
+    "class_group_size": 1,
+    "minutes": 0.0,
+    "rescue": False,
+}
 
 
 def choose(options: EngineOptions) -> Checkpoint | None:

@@ -1,5 +1,6 @@
 """The monitor of a run: it says in plain sentences what goes wrong, in the log, in health.json and on the card."""
 
+import copy
 import json
 import logging
 from abc import ABC, abstractmethod
@@ -17,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 HEALTH_FILE = "health.json"
 SMOOTHING = 0.05  # weight of a step in the running mean of the discriminator's loss: it spans some 20 steps
+PATIENCE = 2  # looks in a row at which a check fails before the run is rescued
 MIN_LOSS = 0.02  # of what a toss of a coin would lose: below it, the discriminator is as good as perfect
 
 
@@ -34,6 +36,7 @@ class Check:
         value: the figure; None if it could not be measured.
         since: the step at which it began to fail; None while it does not.
         first: the step at which it first failed in this run; None if it never did.
+        looks: at which it failed one after the other, up to the last one.
     """
 
     failing: bool = False
@@ -41,6 +44,7 @@ class Check:
     value: float | None = None
     since: int | None = None
     first: int | None = None
+    looks: int = 0
 
 
 class Monitor(ABC):
@@ -63,6 +67,23 @@ class Monitor(ABC):
         chance = chance_loss(options.loss)
         self._relative_loss = None if chance is None else torch.ones((), device=device)
         self._chance = chance or 1.0
+        self.rescues: list[dict[str, Any]] = []
+        self._new = self.state_dict()
+
+    @property
+    def trouble(self) -> str | None:
+        """What a run must be rescued from, in a sentence: what failed at `PATIENCE` looks in a row; None = nothing."""
+        found = [self.checks[name] for name in sorted(self.decisive)]
+        return next((check.sentence for check in found if check.looks >= PATIENCE), None)
+
+    @property
+    def decisive(self) -> set[str]:
+        """The checks that a run can't go on well with if they fail."""
+        return {self.collapse, "discriminator"}
+
+    def new_state(self) -> dict[str, Any]:
+        """The state of a monitor that has seen nothing."""
+        return copy.deepcopy(self._new)
 
     @abstractmethod
     def look_at_samples(self, num_steps: int, generator: Any) -> None:
@@ -112,6 +133,9 @@ class Monitor(ABC):
         for check in self.checks.values():
             before = f" (It failed at step {check.first}.)" if check.first is not None and not check.failing else ""
             told.append(check.sentence + before)
+        for rescue in self.rescues:
+            step, to, reason = rescue["step"], rescue["to"], rescue["reason"]
+            told.append(f"At step {step} the run was rescued, back to step {to}: {reason}")
         return told
 
     def _non_finite(self, num_steps: int, num_skipped: int) -> tuple[bool, float, str]:
@@ -148,9 +172,10 @@ class Monitor(ABC):
             check.since = None
             logger.info("step %d: recovered. %s", num_steps, sentence)
         check.failing, check.value, check.sentence = failing, value, sentence
+        check.looks = check.looks + 1 if failing else 0
 
     def _write(self, num_steps: int) -> None:
         healthy = not any(check.failing for check in self.checks.values())
-        report = {"step": num_steps, "healthy": healthy, "checks": self.state_dict()["checks"]}
+        report = {"step": num_steps, "healthy": healthy, "checks": self.state_dict()["checks"], "rescues": self.rescues}
         text = json.dumps(report, indent=2)
         (self.options.output_dir / HEALTH_FILE).write_text(text + "\n", encoding="utf-8")

@@ -1,6 +1,5 @@
 """From options and data to networks, optimizers and the trainer that steps them."""
 
-
 import torch
 from accelerate import Accelerator
 from accelerate.utils import set_seed

@@ -17,9 +17,13 @@ from torch.optim.swa_utils import AveragedModel
 from gan_hub.training.checkpoints.checkpoint import copy_into, part_of, tensors_of
 from gan_hub.training.loop.environment import bf16_pays
 from gan_hub.training.loop.nonfinite import SkippingOptimizer
+from gan_hub.training.loop.plan import Plan
 from gan_hub.training.options.options import EngineOptions, LaunchOptions
 
 Tensors = tuple[Tensor, ...] | list[Tensor]
+
+# What a rescue multiplies the learning rate and the weight of the penalty by.
+RESCUED_RATE, RESCUED_GAMMA = 0.5, 2.0
 
 
 def cosine(start: float, end: float, progress: float) -> float:
@@ -52,6 +56,8 @@ class Engine(ABC):
         generator_guard, discriminator_guard: hold the optimizers.
         generator_ema: average of the generator's weights; what is sampled, saved and measured.
         autocast_dtype: of the forward passes; None = float32.
+        plan: of the course; how far a step is along it.
+        num_rescues: how often the run went back with a gentler setting.
     """
 
     options: EngineOptions
@@ -62,6 +68,11 @@ class Engine(ABC):
     discriminator_guard: SkippingOptimizer
     generator_ema: AveragedModel
     autocast_dtype: torch.dtype | None
+
+    def __post_init__(self) -> None:
+        """Plan the course, and count the rescues."""
+        self.plan = Plan(self.options.max_train_steps, self.options.minutes)
+        self.num_rescues = 0
 
     @property
     def average(self) -> Any:
@@ -120,12 +131,18 @@ class Engine(ABC):
                 "start again with a lower --learning_rate or a higher --gamma"
             )
 
-    def _set_learning_rate(self, step: int, progress: float) -> None:
-        learning_rate = cosine(self.options.learning_rate, self.options.final_learning_rate, progress)
-        learning_rate *= min(1.0, (step + 1) / max(1, self.options.lr_warmup_steps))
+    def _set_learning_rate(self, step: int) -> None:
+        options, progress = self.options, self.plan.progress(step)
+        learning_rate = cosine(options.learning_rate, options.final_learning_rate, progress)
+        learning_rate *= RESCUED_RATE**self.num_rescues * min(1.0, (step + 1) / max(1, options.lr_warmup_steps))
         for guard in self._guards().values():
             for group in guard.optimizer.param_groups:
                 group["lr"] = learning_rate
+
+    def _gamma(self, step: int) -> float:
+        """Weight of the penalty at a step."""
+        gamma = cosine(self.options.gamma, self.options.final_gamma, self.plan.progress(step))
+        return RESCUED_GAMMA**self.num_rescues * gamma
 
     def _sync_gradients(self, network: nn.Module, is_last: bool) -> AbstractContextManager[None]:
         """Of several accumulated passes, only the last one exchanges gradients with the other processes."""

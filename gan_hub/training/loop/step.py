@@ -13,7 +13,7 @@ from gan_hub.models.projected import ProjectedFeatures
 from gan_hub.training.checkpoints.checkpoint import copy_into, part_of, tensors_of
 from gan_hub.training.data.augment import Augment, random_view
 from gan_hub.training.data.batches import Batch
-from gan_hub.training.loop.engine import Engine, cosine
+from gan_hub.training.loop.engine import Engine
 from gan_hub.training.options.options import TrainingOptions
 
 Views = list[Tensor]
@@ -86,9 +86,8 @@ class Trainer(Engine):
         on the last of them (Goodfellow et al., 2014, arXiv:1406.2661, algorithm 1).
         """
         options = self.options
-        progress = step / options.max_train_steps
-        self._set_learning_rate(step, progress)
-        gamma = cosine(options.gamma, options.final_gamma, progress)
+        self._set_learning_rate(step)
+        gamma = self._gamma(step)
         accumulation = options.gradient_accumulation_steps
         updates = range(step * options.num_discriminator_steps, (step + 1) * options.num_discriminator_steps)
         for update in updates:

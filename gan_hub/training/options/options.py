@@ -25,6 +25,9 @@ else:
     ArchitectureName = tyro.extras.literal_type_from_choices(tuple(ARCHITECTURES))
     DatasetName = tyro.extras.literal_type_from_choices((*IDX_SETS, "shapes"))
 
+MAX_MINUTES = 10_080
+FITTED = -1  # an interval that is fitted to the length of the run
+
 Value = TypeVar("Value")
 
 
@@ -125,7 +128,10 @@ class EngineOptions:
     train_batch_size: int = 128
     """On each process."""
     max_train_steps: int = 10_000
-    """Updates of each network."""
+    """Updates of each network; with --minutes, as many as fit."""
+    minutes: float = 0.0
+    """Train for so long: the steps are measured and fitted to the time, and with them the schedule, the sample grids
+    and the checkpoints. Where --max_train_steps is named, it wins. 0 = train for --max_train_steps."""
     learning_rate: float = 5e-4
     """Of both networks, after the warm-up."""
     final_learning_rate: float = 2e-5
@@ -154,17 +160,21 @@ class EngineOptions:
     logging_steps: int = free(50)
     """A line in metrics.jsonl every so many steps."""
     sampling_steps: int = free(500)
-    """A grid in samples/ every so many steps."""
+    """A grid in samples/ every so many steps; -1 = twenty over the run, and one soon after the start of a timed one."""
     overwrite_output_dir: bool = per_command(False)
     """Start anew in a folder that holds the checkpoints of a run, which are removed."""
     checkpointing_steps: int = free(2000)
-    """A checkpoint-{step}/ every so many steps, to resume from and to sample; 0 = only when interrupted."""
+    """A checkpoint-{step}/ every so many steps, to resume from and to sample; 0 = only when interrupted, -1 =
+    ten over the run, every five minutes at least of a timed one."""
     checkpoints_total_limit: int = free(3)
     """Keep the newest so many checkpoints; 0 = all."""
     resume_from_checkpoint: str | None = per_command(None)
     """Go on from a checkpoint: its path, or `latest` for the newest in the run folder that is whole."""
     allow_changed_settings: bool = per_command(False)
     """Go on from a checkpoint with other settings than it was made with."""
+    rescue: bool = False
+    """Answer a collapse or a divergence: go back to the newest healthy checkpoint, or to the start, with half the
+    learning rate and twice the penalty, three times at most. On in the preset folder."""
     health_steps: int = free(100)
     """Look for collapse, saturation and copied pictures every so many steps, for health.json; 0 = never."""
     stop_on_collapse: bool = free(False)
@@ -209,18 +219,31 @@ class EngineOptions:
             "penalty_interval",
             "max_skipped_updates",
             "logging_steps",
-            "sampling_steps",
         )
+        if self.sampling_steps != FITTED:
+            self._check_at_least_one("sampling_steps")
         if self.learning_rate <= 0 or self.gamma < 0 or self.final_gamma < 0 or self.ema_half_life <= 0:
             raise OptionError(
                 "--learning_rate and --ema_half_life must be above 0, --gamma and --final_gamma at least 0"
             )
+        if self.minutes and not 0.1 <= self.minutes <= MAX_MINUTES:
+            raise OptionError(f"--minutes is {self.minutes:g}; it must be 0, or from 0.1 to {MAX_MINUTES:,} (a week)")
+        self._check_rescue()
         check_hub_options(self, self.hub_history, not self.hub_samples)
         if self.loss == "wasserstein" and not (self.gamma and self.final_gamma):
             raise OptionError(
                 "--loss wasserstein with --gamma or --final_gamma 0: without a penalty nothing keeps the critic "
                 "Lipschitz and its loss has no bound; use --penalty gp --gamma 10 --final_gamma 10"
             )
+
+    def _check_rescue(self) -> None:
+        if self.rescue and self.stop_on_collapse:
+            raise OptionError(
+                "--stop_on_collapse with --rescue, which the preset folder turns on: a run can't be ended and rescued; "
+                "add --no_rescue, or leave --stop_on_collapse out"
+            )
+        if self.rescue and self.health_steps < 1:
+            raise OptionError("--rescue needs to look at the run; use --health_steps of at least 1, or --no_rescue")
 
     def _check_at_least_one(self, *names: str) -> None:
         for name in names:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from gan_hub.training.options.options import TrainingOptions, from_preset
+from gan_hub.training.options.options import FITTED, TrainingOptions, from_preset
 
 PRESETS: dict[str, dict[str, Any]] = {
     # Class-conditional digits; see docs/results.md for what to expect after how many minutes.
@@ -139,14 +139,27 @@ PRESETS: dict[str, dict[str, Any]] = {
     # Your own pictures: `--train_data_dir FOLDER`, and `--resolution H W` for another size than 64 x 64.
     "folder": {
         "output_dir": Path("runs/folder"),
-        "widths": (256, 192, 128, 64),
-        "discriminator_widths": (256, 192, 128, 64),
+        "architecture": "film",
+        "patch_size": 1,
+        "widths": (256, 128, 64, 32, 24),
+        "discriminator": "both",
+        "discriminator_widths": (192, 128, 96, 48),
         "latent_dim": 128,
-        "train_batch_size": 64,
-        "max_train_steps": 30_000,
-        "gamma": 4.0,
-        "final_gamma": 0.5,
+        "train_batch_size": 16,
+        "class_group_size": 8,
+        "minutes": 60.0,
+        "sampling_steps": FITTED,
+        "checkpointing_steps": FITTED,
+        "learning_rate": 2e-4,
+        "lr_warmup_steps": 100,
+        "ema_half_life": 10_000,
+        "gamma": 10.0,
+        "final_gamma": 10.0,
+        "penalty_interval": 4,
+        "augment": "diffaugment",
+        "augment_policy": ("translation", "cutout"),
         "random_flip": True,
+        "rescue": True,
     },
     # Drawn shapes, seconds on any machine: a first try without data, and what the tests run.
     "tiny": {

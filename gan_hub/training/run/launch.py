@@ -27,6 +27,7 @@ from gan_hub.training.loop.engine import Engine, choose_precision
 from gan_hub.training.loop.environment import asked_processes, default_num_threads, entry_point
 from gan_hub.training.options.options import EngineOptions, LaunchOptions, OptionError, from_preset
 from gan_hub.training.run.push import check_hub
+from gan_hub.training.run.rescue import MAX_RESCUES, rescued
 from gan_hub.training.run.run import Run
 from gan_hub.training.run.trackers import FOLDER as TRACKING_FOLDER
 from gan_hub.training.run.trackers import check_installed
@@ -97,6 +98,8 @@ def parse_with_preset(
     resumed = resume.choose(replace(base, **vars(asked))) if hasattr(asked, "resume_from_checkpoint") else None
     if resumed is not None:
         base = resume.resumed_options(resumed, base)
+    if any(word.partition("=")[0] in ("--max_train_steps", "--max-train-steps") for word in rest):
+        base = replace(base, minutes=0.0)
     names = ", ".join(sorted(presets))
     description = f"Train {what}. --preset NAME sets the defaults below; NAME is one of: {names}."
     options = tyro.cli(kind, args=rest, default=base, description=description)
@@ -116,15 +119,29 @@ def begin(options: Options) -> tuple[Options, Accelerator, Checkpoint | None]:
     return replace(options, mixed_precision=known or choose_precision(options, accelerator)), accelerator, resumed
 
 
-def carry_out(trainer: Engine, batches: NumberedBatches, run: Run, resumed: Checkpoint | None) -> None:
-    """Train from the start or a checkpoint to the end or an interrupt, and write the run folder."""
+def carry_out(
+    trainer: Engine,
+    batches: NumberedBatches,
+    run: Run,
+    resumed: Checkpoint | None,
+    build: Callable[[], Engine],
+) -> None:
+    """Train from the start or a checkpoint to the end or an interrupt, and write the run folder.
+
+    Args:
+        trainer: new.
+        batches: to train on.
+        run: writes the folder.
+        resumed: the checkpoint to go on from.
+        build: makes a new trainer, for a rescue that goes back to the start.
+    """
     accelerator = trainer.accelerator
     if resumed is not None:
         trainer.load_state_dict(resumed.tensors)
     run.announce()
     with Interrupt(accelerator) as interrupt:
-        num_steps = run_loop(trainer, batches, run, interrupt)
-    interrupted = interrupt.requested and num_steps < trainer.options.max_train_steps
+        num_steps = run_loop(trainer, batches, run, interrupt, build)
+    interrupted = interrupt.requested and num_steps < trainer.plan.num_steps
     if accelerator.is_main_process:
         run.finish(num_steps, interrupted=interrupted)
     accelerator.wait_for_everyone()
@@ -133,13 +150,17 @@ def carry_out(trainer: Engine, batches: NumberedBatches, run: Run, resumed: Chec
         run.pusher.finish()  # last of all: the other processes need not wait, and what it raises leaves all on disk
 
 
-def run_loop(trainer: Engine, batches: NumberedBatches, run: Run, interrupt: Interrupt) -> int:
+def run_loop(
+    trainer: Engine,
+    batches: NumberedBatches,
+    run: Run,
+    interrupt: Interrupt,
+    build: Callable[[], Engine],
+) -> int:
     """Step until done or interrupted; returns the steps taken."""
-    options = trainer.options
-    passes = options.batches_per_step
-    take = batches.numbered(run.first_step * passes, (options.max_train_steps - run.first_step) * passes)
+    options, plan, passes = trainer.options, trainer.plan, trainer.options.batches_per_step
     progress = tqdm(
-        total=options.max_train_steps * run.images_per_step,
+        total=plan.num_steps * run.images_per_step,
         initial=run.first_step * run.images_per_step,
         unit="img",
         unit_scale=True,
@@ -148,17 +169,49 @@ def run_loop(trainer: Engine, batches: NumberedBatches, run: Run, interrupt: Int
         smoothing=0.05,
         disable=not trainer.accelerator.is_main_process,
     )
+
+    def taken_from(step: int) -> Callable[[int], Any]:
+        progress.total, progress.n = plan.num_steps * run.images_per_step, step * run.images_per_step
+        return batches.numbered(step * passes, (plan.num_steps - step) * passes)
+
+    step, take = run.first_step, taken_from(run.first_step)
     with progress:
-        for step in range(run.first_step, options.max_train_steps):
+        while step < plan.num_steps:
             stats = trainer.step(take, step)
+            step += 1
             progress.update(run.images_per_step)
-            if (step + 1) % options.logging_steps == 0:
-                trainer.check_skipped(step + 1)
+            is_looked_at = step % options.health_steps == 0 if options.health_steps else False
+            trouble = _diverged(trainer, step) if step % options.logging_steps == 0 else None
             if trainer.accelerator.is_main_process:
-                run.after_step(step + 1, stats)
+                run.after_step(step, stats)
+                if is_looked_at and run.health and trouble is None:
+                    trouble = run.health.trouble
+            if options.rescue and (is_looked_at or trouble):
+                back = rescued(run, step, trouble, build)
+                if back is not None:
+                    step, take = back, taken_from(back)
+                    continue
+            if plan.is_due(step):
+                run.fit_plan(step)
+                take = taken_from(step)
             if interrupt.agreed():
-                return step + 1
-    return options.max_train_steps
+                return step
+    return step
+
+
+def _diverged(trainer: Engine, step: int) -> str | None:
+    """Why the updates are not finite, if it goes on and the run may be rescued from it; the same on every process.
+
+    Raises:
+        FloatingPointError: it may not.
+    """
+    try:
+        trainer.check_skipped(step)
+    except FloatingPointError as error:
+        if not trainer.options.rescue or trainer.num_rescues >= MAX_RESCUES:
+            raise
+        return str(error)
+    return None
 
 
 def make_accelerator(options: EngineOptions) -> Accelerator:

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from accelerate.utils import broadcast_object_list
 from huggingface_hub import ModelCard
 from safetensors import SafetensorError
 from torch import Tensor
@@ -31,6 +32,9 @@ from gan_hub.training.run.stopwatch import Stopwatch
 from gan_hub.training.run.trackers import Trackers
 
 logger = logging.getLogger(__name__)
+
+PLAN_FILE = "plan.json"  # of a run that is given a time: how its steps were fitted to it
+EARLY = 8  # parts of the steps between two sheets, after the first of which there is one already
 
 
 class Evaluator(Protocol):
@@ -77,7 +81,7 @@ class Run:
 
     The folder holds `config.json`, `model.safetensors` and `README.md` (the generator, once saved),
     `training_config.json`, `metrics.jsonl`, `curves.png`, `health.json`, `samples/`, `checkpoint-{step}/` (to go on
-    from), and with `--keep_best` `best/`.
+    from), with `--minutes` `plan.json`, and with `--keep_best` `best/`.
     """
 
     def __init__(
@@ -92,6 +96,7 @@ class Run:
         self.first_step = 0
         self.stopwatch = Stopwatch()
         self.best = Best(self.folder) if subject.keep_best else None
+        self.rescues: list[dict[str, Any]] = []
         self.health = subject.health
         if resumed is not None:
             resume.check_settings(resumed.record["settings"], self.settings, options)
@@ -101,10 +106,25 @@ class Run:
                 self.health.load_state_dict(resumed.record["health"])
             if self.best and resumed.record.get("best"):
                 self.best.load_state_dict(resumed.record["best"])
+            self.rescues = resumed.record.get("rescues", [])
+            trainer.num_rescues = len(self.rescues)
+            trainer.plan.known(self._known_fits(resumed.record.get("plan")))
         self.pusher = Pusher(options) if options.push_to_hub and accelerator.is_main_process else None
         self.trackers = Trackers(options, accelerator, self.first_step)
+        if self.health:
+            self.health.rescues = self.rescues
+        self._fitted = (self.first_step, self.stopwatch.seconds)
         if accelerator.is_main_process:
             self._prepare_folder()
+
+    def _known_fits(self, of_checkpoint: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
+        """The fits of the plan: those of the checkpoint, and those that the interrupted run made after it."""
+        fits = of_checkpoint or self.trainer.plan.to_json()
+        try:
+            of_run = json.loads((self.folder / PLAN_FILE).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return fits
+        return of_run if of_run[: len(fits)] == fits else fits
 
     def _prepare_folder(self) -> None:
         """Make the folder, and take out of it what came after the step that the run goes on from."""
@@ -114,10 +134,47 @@ class Run:
             shutil.rmtree(path)
         text = json.dumps(resume.as_json(self.options), indent=2)
         (self.folder / "training_config.json").write_text(text + "\n", encoding="utf-8")
+        self._keep_metrics(self.first_step)
+        self._write_plan()
+
+    def _keep_metrics(self, up_to: int) -> None:
+        """Take out of metrics.jsonl what came after a step."""
         metrics = self.folder / "metrics.jsonl"
-        lines = metrics.read_text(encoding="utf-8").splitlines() if self.first_step and metrics.is_file() else []
-        kept = [line for line in lines if _step_of(line) <= self.first_step]
+        lines = metrics.read_text(encoding="utf-8").splitlines() if up_to and metrics.is_file() else []
+        kept = [line for line in lines if _step_of(line) <= up_to]
         metrics.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+
+    def _write_plan(self) -> None:
+        if self.trainer.plan.minutes:
+            text = json.dumps(self.trainer.plan.to_json(), indent=1)
+            (self.folder / PLAN_FILE).write_text(text + "\n", encoding="utf-8")
+
+    def fit_plan(self, num_steps: int) -> None:
+        """Fit the steps that follow to the time that is left, by the main process's clock; every process calls it."""
+        (seconds,) = broadcast_object_list([self.stopwatch.seconds])
+        before, then = self._fitted
+        self._fitted = (num_steps, seconds)
+        self.trainer.plan.fit(num_steps, seconds=seconds, seconds_per_step=(seconds - then) / (num_steps - before))
+        if self.trainer.accelerator.is_main_process:
+            self._write_plan()
+
+    def go_back(self, found: Checkpoint | None, step: int, reason: str) -> None:
+        """Take up what a rescue goes back to, after so many steps for a reason, and write a checkpoint of it."""
+        to = 0 if found is None else found.step
+        for path in checkpoint.checkpoints(self.folder):
+            if int(path.name.partition("-")[2]) > to:
+                shutil.rmtree(path)
+        self.rescues.append({"step": step, "to": to, "reason": reason})
+        if self.health:
+            self.health.load_state_dict(found.record["health"] if found else self.health.new_state())
+        if self.best and found and found.record.get("best"):
+            self.best.load_state_dict(found.record["best"])
+        self._fitted = (to, self.stopwatch.seconds)
+        self._keep_metrics(to)
+        self._write_plan()
+        with self.stopwatch.paused():
+            self.save_checkpoint(to)
+        self.log(to, {"rescues": len(self.rescues)})
 
     def announce(self) -> None:
         """Say what is about to be trained, on what."""
@@ -126,6 +183,8 @@ class Run:
         precision = "bf16" if self.trainer.autocast_dtype else "fp32"
         total = self.options.max_train_steps * self.images_per_step
         logger.info("***** Training on %s *****", self.subject.description)
+        if self.options.minutes:
+            logger.info("%g minutes; the steps below are what fits into them as measured", self.options.minutes)
         logger.info(
             "%d steps of %d images = %s images, on %s (%s), %d process(es); into %s",
             self.options.max_train_steps,
@@ -140,16 +199,16 @@ class Run:
     def after_step(self, num_steps: int, stats: dict[str, Tensor]) -> None:
         """Write what is due after so many steps; what is due at the end is left to `finish`."""
         options = self.options
-        is_last = num_steps == options.max_train_steps
+        is_last = num_steps == self.trainer.plan.num_steps
         if self.health:
             self.health.observe(stats)
         if num_steps % options.logging_steps == 0 or is_last:
             self.log(num_steps, {name: float(value) for name, value in stats.items()})
         scores: dict[str, float] = {}
         with self.stopwatch.paused():
-            if self.health and num_steps % options.health_steps == 0 and not is_last:
+            if self.health and self._looks(num_steps) and not is_last:
                 self.health.look(num_steps, self.generator, self.trainer.num_skipped)
-            if num_steps % options.sampling_steps == 0 and not is_last:
+            if self._shows(num_steps) and not is_last:
                 self.save_grid(num_steps)
             every = self.subject.evaluation_steps
             is_due = every > 0 and num_steps % every == 0
@@ -159,9 +218,22 @@ class Run:
                     self.best.offer(self.generator, num_steps, scores["frechet_distance"])
         if scores:
             self.log(num_steps, scores)
-        if options.checkpointing_steps and num_steps % options.checkpointing_steps == 0:
+        if self._saves(num_steps):
             with self.stopwatch.paused():
                 self.save_checkpoint(num_steps)
+
+    def _looks(self, num_steps: int) -> bool:
+        """Whether to look at the health: as often as asked, and before a checkpoint that a rescue may go back to."""
+        return num_steps % self.options.health_steps == 0 or (self.options.rescue and self._saves(num_steps))
+
+    def _saves(self, num_steps: int) -> bool:
+        every = self.options.checkpointing_steps
+        return every > 0 and num_steps % every == 0
+
+    def _shows(self, num_steps: int) -> bool:
+        """Whether a sheet is due; of a run that is given a time, an early one too, for those who wait for it."""
+        every = self.options.sampling_steps
+        return num_steps % every == 0 or (self.options.minutes > 0 and num_steps == every // EARLY)
 
     def save_grid(self, num_steps: int) -> None:
         """Write a sheet of samples."""
@@ -182,6 +254,8 @@ class Run:
             "versions": versions(),
             "health": self.health.state_dict() if self.health else None,
             "best": self.best.state_dict() if self.best else None,
+            "plan": self.trainer.plan.to_json(),
+            "rescues": self.rescues,
         }
         try:
             checkpoint.save(self.folder, num_steps, self.trainer.state_dict(), record, self.generator.save_pretrained)

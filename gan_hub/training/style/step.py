@@ -9,7 +9,7 @@ from torch import Tensor
 from gan_hub.losses import LOSSES, squared_gradient_norm
 from gan_hub.models.patch import MultiScaleDiscriminator
 from gan_hub.stylizer import PhotoStylizer
-from gan_hub.training.loop.engine import Engine, cosine
+from gan_hub.training.loop.engine import Engine
 from gan_hub.training.loop.nonfinite import SkippingOptimizer
 from gan_hub.training.style.batches import StyleBatch
 from gan_hub.training.style.losses import PatchNCE, colour_distance, multi_scale_distance, total_variation
@@ -33,8 +33,7 @@ class StyleTrainer(Engine):
     def step(self, batches: Callable[[int], StyleBatch], step: int) -> dict[str, Tensor]:
         """See `Engine.step`."""
         options = self.options
-        progress = step / options.max_train_steps
-        self._set_learning_rate(step, progress)
+        self._set_learning_rate(step)
         batch = batches(step)
         with self._autocast():
             fake = self.generator(batch.photo, batch.noise)
@@ -43,7 +42,7 @@ class StyleTrainer(Engine):
         stats: dict[str, Tensor] = {}
         if is_adversarial:
             is_due = step % options.penalty_interval == 0
-            weight = cosine(options.gamma, options.final_gamma, progress) * options.penalty_interval if is_due else 0.0
+            weight = self._gamma(step) * options.penalty_interval if is_due else 0.0
             stats |= self._update_discriminator(batch.real, fake.detach(), weight)
         terms = self._terms(batch, fake, is_adversarial)
         total = torch.stack([weight * loss for weight, loss in terms.values()]).sum()

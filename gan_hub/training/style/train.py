@@ -11,6 +11,7 @@ from typing import Any
 from accelerate import Accelerator
 
 from gan_hub.loading.card import StyleFacts
+from gan_hub.training.loop.timing import planned
 from gan_hub.training.run.launch import begin, carry_out, launched, parse_with_preset
 from gan_hub.training.run.run import Run, Subject
 from gan_hub.training.style.batches import StyleBatches
@@ -20,6 +21,7 @@ from gan_hub.training.style.health import StyleMonitor
 from gan_hub.training.style.options import StyleOptions
 from gan_hub.training.style.presets import STYLE_PRESETS
 from gan_hub.training.style.sheet import Sheet
+from gan_hub.training.style.step import StyleTrainer
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -41,10 +43,15 @@ def train(options: StyleOptions) -> None:
     options, accelerator, resumed = begin(options)
     with accelerator.main_process_first():
         data = load_style_data(options)
-    trainer = build_style_trainer(options, accelerator)
     batches = StyleBatches(data, options, accelerator=accelerator)
+
+    def build() -> StyleTrainer:
+        return build_style_trainer(options, accelerator)
+
+    options = planned(options, build, batches, resumed.record["options"] if resumed else None)
+    trainer = build()
     run = Run(options, subject(options, data, accelerator), trainer, resumed)
-    carry_out(trainer, batches, run, resumed)
+    carry_out(trainer, batches, run, resumed, build)
 
 
 def subject(options: StyleOptions, data: StyleData, accelerator: Accelerator) -> Subject:
