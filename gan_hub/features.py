@@ -278,9 +278,9 @@ def choose_extractor(name: str, *, data_name: str, channels: int) -> Extractor:
     """Load the feature extractor of a name.
 
     Args:
-        name: `auto` (the bundled classifier for the data set, or random features if there is none), `random`,
-            `inception`, a bundled classifier's name, a folder with a classifier, or a .pth file with the weights of
-            Inception.
+        name: `auto` (the bundled classifier for the data set; if there is none, `photo-features` for colour and random
+            features for grey), `photo-features`, `random`, `inception`, a bundled classifier's name, a folder with a
+            classifier, or a .pth file with the weights of Inception.
         data_name: the name of the data set to be measured.
         channels: of the pictures.
 
@@ -289,7 +289,11 @@ def choose_extractor(name: str, *, data_name: str, channels: int) -> Extractor:
     """
     if name == "auto":
         bundled = BUNDLED.get(data_name)
-        return FeatureExtractor.from_bundled(bundled) if bundled else RandomFeatures(channels)
+        if bundled:
+            return FeatureExtractor.from_bundled(bundled)
+        return PhotoFeatures() if channels in (3, 4) else RandomFeatures(channels)
+    if name == PHOTO_FEATURES:
+        return PhotoFeatures()
     if name == "random":
         return RandomFeatures(channels)
     if name == "inception":

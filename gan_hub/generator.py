@@ -37,7 +37,6 @@ class GanGenerator(
     PretrainedModel,
     library_name="gan-hub",
     pipeline_tag="unconditional-image-generation",
-    license="apache-2.0",
     tags=["gan"],
 ):
     """A generator of pictures from noise.

@@ -30,7 +30,6 @@ class PhotoStylizer(
     PretrainedModel,
     library_name="gan-hub",
     pipeline_tag="image-to-image",
-    license="apache-2.0",
     tags=["gan", "style-transfer"],
 ):
     """A painter of photos, or an upscaler of pictures.

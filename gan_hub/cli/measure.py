@@ -7,18 +7,18 @@ from typing import Annotated, Literal
 import tyro
 
 from gan_hub.cli.arguments import Device, Model, Revision, load_generator
-from gan_hub.data.doctor import Report
+from gan_hub.data.doctor import Report, suggested_resolution
 from gan_hub.data.drawn import moving
 from gan_hub.data.files import DataError, find_pictures
 from gan_hub.data.idx import IDX_SETS, load_idx_set
-from gan_hub.data.pictures import decoded_pictures, load_pictures
+from gan_hub.data.pictures import decoded_pictures, load_pictures, upright_sizes
 from gan_hub.evaluation.evaluator import MIN_PICTURES, NUM_SAMPLES, Evaluator
-from gan_hub.loading.device import AUTO
+from gan_hub.loading.device import AUTO, usable_device
 
 
 def check_data(
     path: Annotated[Path, tyro.conf.Positional],
-    resolution: tuple[int, int] = (64, 64),
+    resolution: tuple[int, int] | None = None,
     channels: Literal[1, 3, 4] | None = None,
     exclude: tuple[str, ...] = (),
 ) -> None:
@@ -26,12 +26,13 @@ def check_data(
 
     Args:
         path: a folder or ZIP of pictures.
-        resolution: height and width to train at.
+        resolution: height and width to train at; what suits the pictures and this machine if left out.
         channels: 1 grey, 3 RGB, 4 RGBA; what suits most pictures if left out.
         exclude: patterns of file names to leave out.
     """
     files = find_pictures(path, exclude)
     report = Report(ignored=files.ignored)
+    resolution = resolution or suggested_resolution(upright_sizes(files), usable_device(AUTO).type)
     for _ in decoded_pictures(files, report, resolution, channels or 4):
         pass
     print("\n".join(report.lines()))
@@ -56,8 +57,9 @@ def evaluate(
     Args:
         data_dir: where the named data sets are.
         exclude: patterns of file names in a folder or ZIP to leave out.
-        extractor: auto (the bundled classifier of a named data set, else random), random, inception, a folder with a
-            classifier, or a .pth file with the weights of Inception. It runs on the CPU.
+        extractor: auto (the bundled classifier of a named data set, else photo-features for colour and random for
+            grey), photo-features, random, inception, a folder with a classifier, or a .pth file with the weights of
+            Inception. It runs on the CPU.
         num_samples: pictures to generate; if the data has fewer pictures, as many as it has.
         json: a file to write the figures to.
     """

@@ -4,7 +4,7 @@ import io
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from gan_hub.images import MODES, has_alpha, over_white, sixteen_bits_to_eight
 
@@ -70,6 +70,16 @@ def decode(data: bytes, *, resolution: tuple[int, int], channels: int) -> Decode
         raise UnreadableError(
             "truncated" if "truncated" in text or "Truncated" in text else f"damaged ({text})"
         ) from error
+
+
+def upright_size(data: bytes) -> tuple[int, int] | None:
+    """(H, W) of a picture by its header, as its orientation says; None if it is none."""
+    try:
+        with Image.open(io.BytesIO(data)) as picture:
+            is_turned = picture.getexif().get(ExifTags.Base.Orientation, 1) >= 5
+            return picture.size if is_turned else (picture.height, picture.width)
+    except Exception:  # whatever a damaged file makes Pillow raise; `decode` says what is wrong with it
+        return None
 
 
 def fitted(picture: Image.Image, *, resolution: tuple[int, int], channels: int) -> Decoded:

@@ -1,8 +1,9 @@
 """What is wrong, or worth knowing, about a collection of pictures, in words."""
 
 import hashlib
+import shlex
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -11,7 +12,8 @@ import numpy as np
 from gan_hub.data.decode import Decoded
 
 THUMBNAIL = 8
-FEW = 5000  # pictures, below which a GAN begins to learn them by heart
+MANY = 10_000  # pictures, above which a GAN does not learn them by heart, and needs no augmentation
+MAX_SIDE = {"cpu": 64, "cuda": 256}  # pixels, to train at: what a night suffices for
 
 
 @dataclass
@@ -120,15 +122,11 @@ class Report:
 
     def suggestion(self, path: str, resolution: tuple[int, int], channels: int) -> str:
         """A command that suits these pictures."""
-        words = [
-            "accelerate launch train/train.py --preset folder",
-            f"--train_data_dir {path}",
-            f"--resolution {resolution[0]} {resolution[1]}",
-            f"--channels {channels}",
-        ]
-        if self.num_pictures < FEW:
-            words.append("--augment ada")
-        return " ".join(words)
+        words = ["accelerate", "launch", "train/train.py", "--preset", "folder", "--train_data_dir", path]
+        words += ["--resolution", *map(str, resolution), "--channels", str(channels), "--minutes", "60"]
+        if self.num_pictures > MANY:
+            words += ["--augment", "none"]
+        return shlex.join(words)
 
     def suggested_channels(self) -> int:
         """1 if all pictures are grey, 4 if most have transparency, else 3."""
@@ -136,6 +134,20 @@ class Report:
         grey = sum(count for mode, count in self._modes.items() if mode in ("1", "L") or mode.startswith("I"))
         clear = sum(count for mode, count in self._modes.items() if mode in ("LA", "PA", "RGBA"))
         return 1 if grey == total else 4 if clear > total / 2 else 3
+
+
+def suggested_resolution(sizes: Sequence[tuple[int, int]], device_type: str) -> tuple[int, int]:
+    """Height and width to train at: square, no larger than most pictures are, and what the device can do in a night.
+
+    Args:
+        sizes: (H, W) of the pictures.
+        device_type: as PyTorch calls it; one that is not known counts as a CPU.
+    """
+    if not sizes:
+        return 64, 64
+    shorter = sorted(min(size) for size in sizes)[len(sizes) // 10]  # some may be enlarged
+    side = max(8, min(shorter // 4 * 4, MAX_SIDE.get(device_type, MAX_SIDE["cpu"])))
+    return side, side
 
 
 def _conversion(mode: str, channels: int) -> str | None:

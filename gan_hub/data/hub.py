@@ -1,5 +1,8 @@
 """Pictures of a data set on the Hugging Face Hub, through the optional library `datasets`."""
 
+import tempfile
+from pathlib import Path
+
 import numpy as np
 import torch
 
@@ -7,10 +10,19 @@ from gan_hub.data.dataset import Dataset
 from gan_hub.data.decode import UnreadableError, fitted
 from gan_hub.data.doctor import Report
 from gan_hub.data.files import DataError
+from gan_hub.data.pictures import unfilled
 
 
 def load_hub_dataset(
-    name: str, *, split: str, image_column: str, label_column: str, resolution: tuple[int, int], channels: int
+    name: str,
+    *,
+    split: str,
+    image_column: str,
+    label_column: str,
+    resolution: tuple[int, int],
+    channels: int,
+    memory_bytes: int = 4 * 2**30,
+    cache_dir: Path | None = None,
 ) -> tuple[Dataset, Report]:
     """A data set's pictures, cropped to shape around their centre; its licence is the one that it states.
 
@@ -21,6 +33,8 @@ def load_hub_dataset(
         label_column: holds the classes, if it is there and of the type ClassLabel.
         resolution: (H, W).
         channels: 1 grey, 3 RGB, 4 RGBA with the colours multiplied by alpha.
+        memory_bytes: what the pictures may take; more of them are kept in a file that is mapped into memory.
+        cache_dir: where that file is; None = where temporary files are.
 
     Raises:
         DataError: `datasets` is not installed, or the set, the split or the column is not there.
@@ -40,34 +54,39 @@ def load_hub_dataset(
         )
     classes = rows.features.get(label_column)
     class_names = tuple(classes.names) if isinstance(classes, datasets.ClassLabel) else ()
-    return _gather(rows, name, image_column, label_column if class_names else None, class_names, resolution, channels)
+    shape = (len(rows), channels, *resolution)
+    array, is_mapped = unfilled(shape, memory_bytes, cache_dir or Path(tempfile.gettempdir()))
+    report = Report()
+    labels = _decode_into(array, rows, report, image_column, label_column if class_names else None, class_names)
+    if not labels:
+        raise DataError(f"'{name}' holds no picture that can be read")
+    licence = getattr(getattr(rows, "info", None), "license", "") or "see the data set's page"
+    images = torch.from_numpy(array[: len(labels)])
+    return Dataset(images, torch.tensor(labels), class_names, name, licence, is_mapped=is_mapped), report
 
 
-def _gather(
+def _decode_into(
+    array: np.ndarray,
     rows: object,
-    name: str,
+    report: Report,
     image_column: str,
     label_column: str | None,
     class_names: tuple[str, ...],
-    resolution: tuple[int, int],
-    channels: int,
-) -> tuple[Dataset, Report]:
-    report = Report()
-    arrays, labels = [], []
-    for number in range(len(rows)):  # type: ignore[arg-type]  # datasets has no types
+) -> list[int]:
+    """Fill the array [N, C, H, W] from its start; returns the labels of those that could be read."""
+    labels: list[int] = []
+    _, channels, height, width = array.shape
+    for number in range(len(array)):
         try:
-            row = rows[number]  # type: ignore[index]  # decodes the picture, or fails to
+            row = rows[number]  # type: ignore[index]  # datasets has no types; decodes the picture, or fails to
             label = row[label_column] if label_column else 0
             if row[image_column] is None or label is None or label < 0:
                 raise UnreadableError("no picture" if row[image_column] is None else "no class")
-            decoded = fitted(row[image_column], resolution=resolution, channels=channels)
+            decoded = fitted(row[image_column], resolution=(height, width), channels=channels)
         except (UnreadableError, OSError, ValueError, SyntaxError) as error:
             report.unreadable[f"row {number}"] = str(error)
             continue
         report.add(f"row {number}", decoded, class_names[label] if class_names else None)
-        arrays.append(decoded.array.transpose(2, 0, 1))
+        array[len(labels)] = decoded.array.transpose(2, 0, 1)
         labels.append(label)
-    if not arrays:
-        raise DataError(f"'{name}' holds no picture that can be read")
-    licence = getattr(getattr(rows, "info", None), "license", "") or "see the data set's page"
-    return Dataset(torch.from_numpy(np.stack(arrays)), torch.tensor(labels), class_names, name, licence), report
+    return labels

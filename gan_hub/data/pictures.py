@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import torch
 from tqdm.auto import tqdm
 
 from gan_hub.data.dataset import Dataset
-from gan_hub.data.decode import Decoded, UnreadableError, decode
+from gan_hub.data.decode import Decoded, UnreadableError, decode, upright_size
 from gan_hub.data.doctor import Report
 from gan_hub.data.files import DataError, PictureFiles, find_pictures
 
@@ -36,7 +37,7 @@ def load_pictures(
         exclude: patterns of names to leave out.
         memory_bytes: what the pictures may take; if they take more, they are decoded once into a file that is mapped
             into memory, and found there the next time.
-        cache_dir: where that file is; needed if there are so many.
+        cache_dir: where that file is; None = it is a temporary one.
 
     Raises:
         FileNotFoundError: there is no such folder or ZIP.
@@ -46,11 +47,10 @@ def load_pictures(
     report = Report(ignored=files.ignored)
     shape = (len(files.names), channels, *resolution)
     is_mapped = int(np.prod(shape, dtype=np.int64)) > memory_bytes
-    if is_mapped:
-        assert cache_dir is not None, "more pictures than memory, and no place for a cache"
+    if is_mapped and cache_dir is not None:
         array, labels = _mapped(files, report, shape, cache_dir)
     else:
-        array = np.empty(shape, dtype=np.uint8)
+        array, _ = unfilled(shape, memory_bytes, Path(tempfile.gettempdir()))
         labels = _decode_into(array, files, report)
         array = array[: len(labels)]
     if not len(labels):
@@ -59,6 +59,36 @@ def load_pictures(
     name = path.resolve().stem if path.is_file() else path.resolve().name
     images = torch.from_numpy(array)
     return Dataset(images, torch.tensor(labels), files.class_names, name, LICENCE, is_mapped=is_mapped), report
+
+
+def unfilled(shape: tuple[int, ...], memory_bytes: int, cache_dir: Path) -> tuple[np.ndarray, bool]:
+    """Room for pictures uint8 [N, C, H, W]: in memory, or where they take more than that, in a file that is mapped.
+
+    The file has no name and is gone with the array.
+
+    Returns:
+        the array, and whether it is mapped.
+
+    Raises:
+        DataError: the disk is full.
+    """
+    num_bytes = int(np.prod(shape, dtype=np.int64))
+    if num_bytes <= memory_bytes:
+        return np.empty(shape, dtype=np.uint8), False
+    cache_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        with tempfile.TemporaryFile(dir=cache_dir) as file:
+            os.posix_fallocate(file.fileno(), 0, num_bytes)
+            return np.memmap(file, np.uint8, "r+", shape=shape), True
+    except OSError as error:
+        raise DataError(_no_room(num_bytes, cache_dir, error)) from error
+
+
+def _no_room(num_bytes: int, folder: Path, error: OSError) -> str:
+    return (
+        f"the decoded pictures take {num_bytes / 2**30:.1f} GB and can't be written to '{folder}' ({error.strerror}); "
+        "make room, or name another place with --data_cache_dir, or use a smaller --resolution"
+    )
 
 
 def decoded_pictures(
@@ -80,6 +110,19 @@ def decoded_pictures(
             else:
                 report.add(name, decoded, files.class_names[label] if files.class_names else None)
                 yield decoded, label
+
+
+def upright_sizes(files: PictureFiles) -> list[tuple[int, int]]:
+    """(H, W) of each picture whose header can be read."""
+    with files.reader() as read:
+        found = []
+        for name in files.names:
+            try:
+                size = upright_size(read(name))
+            except Exception:  # zipfile raises what its decompressors do; `decoded_pictures` tells of it
+                continue
+            found += [size] if size is not None else []
+        return found
 
 
 def _decode_into(array: np.ndarray, files: PictureFiles, report: Report) -> list[int]:
@@ -118,11 +161,7 @@ def _mapped(
             temporary.rename(notes)
         except OSError as error:
             temporary.unlink(missing_ok=True)
-            raise DataError(
-                f"the decoded pictures take {np.prod(shape, dtype=np.int64) / 2**30:.1f} GB and can't be written to "
-                f"'{cache_dir}' ({error.strerror}); make room, or name another place with --data_cache_dir, or use a "
-                "smaller --resolution"
-            ) from error
+            raise DataError(_no_room(int(np.prod(shape, dtype=np.int64)), cache_dir, error)) from error
     saved = json.loads(notes.read_text())
     report.load_dict(saved["report"])  # what is wrong with the pictures is told again
     labels = saved["labels"]

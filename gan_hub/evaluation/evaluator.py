@@ -30,8 +30,9 @@ class Evaluator:
 
     Attributes:
         extractor: maps pictures to features.
-        real: [N, D], features of the pictures to compare with: the test pictures where the data has some.
-        train: [N, D], features of as many training pictures, to compare real with real; None without test pictures.
+        real: [N, D], features of the pictures to compare with: the test pictures where the data has some, else one
+            half of the pictures.
+        train: [M, D], features of as many other real pictures as are generated, to compare real with real.
         labels: [M], the classes to generate, each with its share in the data, as in StyleGAN2-ADA's metrics; None
             without classes.
         thumbnails: [K, D'], of training pictures, to find copies.
@@ -40,7 +41,7 @@ class Evaluator:
 
     extractor: Extractor
     real: Tensor
-    train: Tensor | None
+    train: Tensor
     labels: Tensor | None
     thumbnails: Tensor
     num_samples: int = NUM_SAMPLES
@@ -52,26 +53,31 @@ class Evaluator:
         """The evaluator of a data set; None if it has fewer than `MIN_PICTURES`.
 
         Args:
-            data: the training pictures. A named set is compared with its test pictures, any other with itself.
+            data: the training pictures. A named set is compared with its test pictures, any other with one half of
+                itself, and its other half with the same, so that the figures of real pictures stand beside.
             data_dir: where the test pictures of the named sets are.
             extractor: see `choose_extractor`.
-            num_samples: pictures to generate; if the data has fewer pictures, as many as it has.
+            num_samples: pictures to generate; if there are fewer real ones to compare with, as many as those.
 
         Raises:
             ModelError: there is no such extractor, or it can't be loaded.
         """
         if len(data) < MIN_PICTURES:
             return None
-        count = min(num_samples, len(data))
-        chosen = torch.randperm(len(data), generator=torch.Generator().manual_seed(0))[:count]
+        has_test_pictures = data.name in IDX_SETS
+        order = torch.randperm(len(data), generator=torch.Generator().manual_seed(0))
+        count = min(num_samples, len(data) if has_test_pictures else len(data) // 2)
+        chosen = order[:count]
         measure = choose_extractor(extractor, data_name=data.name, channels=data.images.shape[1])
         train = measured(measure, data.images, chosen)
         labels = data.labels[chosen] if data.class_names else None
-        small = measured(thumbnails, data.images, chosen)
-        if data.name not in IDX_SETS:
-            return cls(measure, train, None, labels, small, count)
-        test = load_idx_set(data.name, data_dir, train=False)
-        real = measured(measure, test.images, torch.arange(len(test)))
+        if has_test_pictures:
+            test = load_idx_set(data.name, data_dir, train=False)
+            real = measured(measure, test.images, torch.arange(len(test)))
+        else:
+            real = measured(measure, data.images, order[count : 2 * count])
+        # A copy may be of any picture that was trained on, as far as they are looked at.
+        small = measured(thumbnails, data.images, order[: max(count, min(2 * count, num_samples))])
         return cls(measure, real, train, labels, small, count)
 
     def quick(self, generator: GanGenerator) -> dict[str, float]:
@@ -90,8 +96,10 @@ class Evaluator:
         small = torch.cat([thumbnails(some) for some in images.split(CHUNK)])
         scores["diversity"] = diversity(self.thumbnails[:CHUNK], small[:CHUNK])
         scores["copied_share"] = copied_share(self.thumbnails, small)
-        reference = {} if self.train is None else all_metrics(self.real, self.train)
-        reference |= {"diversity": 1.0, "copied_share": copied_share(self.thumbnails)}
+        reference = all_metrics(self.real, self.train) | {
+            "diversity": 1.0,
+            "copied_share": copied_share(self.thumbnails),
+        }
         labels = None
         if generator.num_classes:
             images, labels = self.sample(generator, uniform=True)

@@ -46,6 +46,8 @@ class TrainingFacts:
         hardware: processor or GPU, in words.
         versions: of the libraries, by name.
         health: the findings of the health monitor, a sentence each.
+        license: of the weights, as the Hub names it; None if whoever trained them did not say.
+        license_link: where its text is.
     """
 
     command: str
@@ -54,6 +56,8 @@ class TrainingFacts:
     hardware: str
     versions: Mapping[str, str]
     health: Sequence[str] = ()
+    license: str | None = None
+    license_link: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,12 +69,14 @@ class RunFacts(TrainingFacts):
         dataset_sha256: of the pictures' bytes, to tell whether two runs saw the same data.
         metrics: measured at the end.
         dataset_ids: of the data on the Hub, as org/name, if it is there.
+        features: the pretrained features that the discriminator saw, if it saw any.
     """
 
     dataset: str
     dataset_sha256: str
     metrics: Sequence[Metric] = ()
     dataset_ids: Sequence[str] = ()
+    features: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +112,7 @@ def model_card(
         config.architecture,
         TASK,
         _title(config),
+        facts=facts,
         datasets=list(facts.dataset_ids) if facts and facts.dataset_ids else None,
         eval_results=_eval_results(facts) if facts and facts.metrics else None,
     )
@@ -140,15 +147,19 @@ def stylizer_card(
     ]
     if facts:
         sections += [_style_training(facts), _style_measured(facts), _health(facts)]
-    data = _data(config.architecture, "image-to-image", title, subject)
+    data = _data(config.architecture, "image-to-image", title, subject, facts=facts)
     return _assembled(data, [*sections, _stylizer_limits(config), _licence(facts, version)])
 
 
-def _data(architecture: str, task: str, title: str, *subjects: str, **more: Any) -> ModelCardData:
+def _data(
+    architecture: str, task: str, title: str, *subjects: str, facts: TrainingFacts | None, **more: Any
+) -> ModelCardData:
+    if facts and facts.license_link:
+        more["license_link"] = facts.license_link
     return ModelCardData(
         library_name="gan-hub",
         pipeline_tag=task,
-        license="apache-2.0",
+        license=facts.license if facts else None,
         tags=["gan", *subjects, architecture, "pytorch_model_hub_mixin", "model_hub_mixin"],
         model_name=title,
         **more,
@@ -197,7 +208,14 @@ def _usage(config: GeneratorConfig, name: str) -> str:
 
 
 def _training(facts: RunFacts) -> str:
-    return f"## Training\n\n- Data: {facts.dataset} SHA-256 of the pictures: `{facts.dataset_sha256}`.\n{_run(facts)}"
+    features = ""
+    if facts.features:
+        features = (
+            f"- The discriminator looked through the pretrained {facts.features}: figures that are measured in those "
+            "features, or in others of their kind, flatter this generator.\n"
+        )
+    data = f"- Data: {facts.dataset} SHA-256 of the pictures: `{facts.dataset_sha256}`.\n"
+    return f"## Training\n\n{data}{features}{_run(facts)}"
 
 
 def _run(facts: TrainingFacts) -> str:
@@ -296,5 +314,10 @@ def _stylizer_limits(config: StylizerConfig) -> str:
 
 
 def _licence(facts: TrainingFacts | None, version: str) -> str:
+    if facts and facts.license:
+        link = f" ({facts.license_link})" if facts.license_link else ""
+        told = f"The licence of the weights is {facts.license}{link}."
+    else:
+        told = "Nothing was said about the licence of the weights; ask whoever published them."
     data = " The training data keeps the licences named under Training." if facts else ""
-    return f"## Licence\n\nThe licence of the weights is Apache-2.0.{data}\n\nMade with gan-hub {version}."
+    return f"## Licence\n\n{told}{data}\n\nMade with gan-hub {version}."

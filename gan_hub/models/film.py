@@ -8,7 +8,7 @@ at the start, which the residual architecture without normalisation (`conv`) doe
 from collections.abc import Sequence
 
 from torch import Tensor, nn
-from torch.nn.functional import interpolate, leaky_relu, pixel_shuffle
+from torch.nn.functional import interpolate, leaky_relu
 
 from gan_hub.models.layers import SLOPE, Linear, he_init, resolutions, with_embedding
 
@@ -17,32 +17,24 @@ class FilmGenerator(nn.Module):
     """Paints from a coarse grid that doubles at each stage; its last convolution is linear.
 
     Args:
-        widths: channels of each stage, coarse to fine. The grid of the last stage is the image size / patch_size.
-        patch_size: side of the square of pixels that one cell of the finest grid paints; 1, 2 or 4.
+        widths: channels of each stage, coarse to fine. The grid of the last stage is the image.
     """
 
     def __init__(
-        self,
-        *,
-        image_size: tuple[int, int],
-        channels: int,
-        latent_dim: int,
-        num_classes: int,
-        widths: Sequence[int],
-        patch_size: int,
+        self, *, image_size: tuple[int, int], channels: int, latent_dim: int, num_classes: int, widths: Sequence[int]
     ) -> None:
         super().__init__()
-        self.latent_dim, self.patch_size = latent_dim, patch_size
+        self.latent_dim = latent_dim
         self.embedding = nn.Embedding(num_classes, latent_dim) if num_classes else None
         condition_dim = latent_dim * (2 if num_classes else 1)
-        sizes = resolutions((image_size[0] // patch_size, image_size[1] // patch_size), len(widths))
+        sizes = resolutions(image_size, len(widths))
         self.base_shape = (widths[0], *sizes[0])
         self.base = he_init(Linear(condition_dim, widths[0] * sizes[0][0] * sizes[0][1]))
         in_widths = (widths[0], *widths)
         self.stages = nn.ModuleList(
             FilmStage(in_widths[i], width, size, condition_dim) for i, (width, size) in enumerate(zip(widths, sizes))
         )
-        self.to_pixels = he_init(nn.Conv2d(widths[-1], channels * patch_size**2, 3, padding=1), 0.5)
+        self.to_pixels = he_init(nn.Conv2d(widths[-1], channels, 3, padding=1), 0.5)
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         """Map z [B, latent_dim] and labels to images [B, C, H, W] in [-1, 1]; while training, they may lie outside.
@@ -53,7 +45,7 @@ class FilmGenerator(nn.Module):
         x = self.base(condition).unflatten(1, self.base_shape)
         for stage in self.stages:
             x = stage(x, condition)
-        pixels = pixel_shuffle(self.to_pixels(leaky_relu(x, SLOPE)), self.patch_size).float()
+        pixels = self.to_pixels(leaky_relu(x, SLOPE)).float()
         return pixels if self.training else pixels.clamp(-1, 1)
 
     @property

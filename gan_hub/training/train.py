@@ -14,6 +14,7 @@ from accelerate import Accelerator
 
 from gan_hub.data.dataset import Dataset
 from gan_hub.evaluation.evaluator import Evaluator
+from gan_hub.features import PHOTO_FEATURES
 from gan_hub.loading.card import Metric, RunFacts
 from gan_hub.training.checkpoints import resume
 from gan_hub.training.data.batches import Batches
@@ -72,7 +73,12 @@ def subject(options: TrainingOptions, data: Dataset, accelerator: Accelerator) -
     def facts(measured: Sequence[Metric] | None, **known: Any) -> RunFacts:
         ids = hub_ids(options)
         return RunFacts(
-            dataset=data.description(), dataset_sha256=sha256, metrics=measured or (), dataset_ids=ids, **known
+            dataset=data.description(),
+            dataset_sha256=sha256,
+            metrics=measured or (),
+            dataset_ids=ids,
+            features=None if options.discriminator == "pixels" else PHOTO_FEATURES,
+            **known,
         )
 
     extractor, measured = options.extractor, main and options.evaluation_steps >= 0

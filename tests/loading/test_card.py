@@ -1,6 +1,7 @@
 """The model card: valid front matter, nothing left to fill in, and a snippet that runs."""
 
 import re
+from dataclasses import replace
 
 import pytest
 import torch
@@ -42,10 +43,19 @@ def test_front_matter_parses_and_nothing_is_left_to_fill_in(architecture, num_cl
     data = card.data.to_dict()
     assert data["library_name"] == "gan-hub"
     assert data["pipeline_tag"] == "unconditional-image-generation"
-    assert data["license"] == "apache-2.0"
+    assert "license" not in data  # nobody said
+    assert "Nothing was said about the licence of the weights" in card.text
     assert {"gan", architecture} <= set(data["tags"])
     assert not re.search(r"\[More Information|\bTODO\b|\bNone\b|path/or|org/name|\{\w*\}|\bnan\b", card.content)
     assert ("## Training" in card.text) == ("## Measured" in card.text) == (facts is not None)
+
+
+def test_the_licence_is_the_one_that_was_given(tmp_path):
+    facts = replace(FACTS, license="other", license_link="https://example.org/terms", features="photo-features")
+    card = card_of(make_generator("mlp"), facts, tmp_path)
+    assert (card.data.license, card.data.to_dict()["license_link"]) == ("other", "https://example.org/terms")
+    assert "The licence of the weights is other (https://example.org/terms)." in card.text
+    assert "looked through the pretrained photo-features" in card.text
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])

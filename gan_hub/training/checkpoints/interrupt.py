@@ -9,9 +9,10 @@ from accelerate import Accelerator
 
 
 class Interrupt:
-    """Takes SIGINT, SIGTERM and SIGUSR1 while entered: the first asks the loop to end; a second SIGINT leaves at once.
+    """Takes SIGINT, SIGTERM, SIGUSR1 and SIGHUP while entered: the first asks the loop to end; a second SIGINT leaves.
 
-    Batch systems send SIGUSR1 before the time is up. Launchers pass signals on as well as the terminal does,
+    Batch systems send SIGUSR1 before the time is up, and a terminal that is closed sends SIGHUP, unless the run was
+    started with `nohup`. Launchers pass signals on as well as the terminal does,
     so that one Ctrl-C may arrive twice: what follows within a second of the first is taken for the same.
 
     Attributes:
@@ -26,7 +27,11 @@ class Interrupt:
 
     def __enter__(self) -> "Interrupt":
         """Start handling the signals."""
-        for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGUSR1", signal.SIGTERM)):
+        numbers = {signal.SIGINT, signal.SIGTERM}
+        numbers |= {getattr(signal, name) for name in ("SIGUSR1", "SIGHUP") if hasattr(signal, name)}
+        for number in numbers:
+            if number == getattr(signal, "SIGHUP", None) and signal.getsignal(number) == signal.SIG_IGN:
+                continue  # `nohup`: the run is to outlive its terminal
             self._previous[number] = signal.signal(number, self._handle)
         return self
 

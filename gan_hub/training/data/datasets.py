@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from gan_hub.data.dataset import Dataset
@@ -30,6 +31,10 @@ def load_dataset(options: TrainingOptions) -> Dataset:
 def _load_pictures(options: TrainingOptions) -> Dataset:
     if options.train_data_dir is None and options.dataset_name is None:
         return drawn_shapes(1024, seed=options.seed) if options.dataset == "shapes" else load_named_set(options)
+    memory_bytes, cache_dir = (
+        int(options.data_memory_gb * 2**30),
+        options.data_cache_dir or options.output_dir / "cache",
+    )
     try:
         if options.dataset_name is not None:
             data, report = load_hub_dataset(
@@ -39,6 +44,8 @@ def _load_pictures(options: TrainingOptions) -> Dataset:
                 label_column=options.dataset_label_column,
                 resolution=options.resolution,
                 channels=options.channels,
+                memory_bytes=memory_bytes,
+                cache_dir=cache_dir,
             )
         else:
             assert options.train_data_dir is not None
@@ -47,13 +54,13 @@ def _load_pictures(options: TrainingOptions) -> Dataset:
                 resolution=options.resolution,
                 channels=options.channels,
                 exclude=options.data_exclude,
-                memory_bytes=int(options.data_memory_gb * 2**30),
-                cache_dir=options.data_cache_dir or options.output_dir / "cache",
+                memory_bytes=memory_bytes,
+                cache_dir=cache_dir,
             )
     except DataError as error:
         raise OptionError(str(error)) from error
     _tell(report, strict=options.strict_data)
-    return data
+    return data if options.dataset_license is None else replace(data, licence=options.dataset_license)
 
 
 def _tell(report: Report, *, strict: bool) -> None:

@@ -184,6 +184,13 @@ class EngineOptions:
     tracker_project_name: str = free("gan-hub")
     """Of the trackers."""
 
+    # Card
+    license: str | None = free(None)
+    """Of the weights, as the Hub names it, such as mit, cc-by-4.0 or other; the card says so. Left out, the card says
+    that nothing was said."""
+    license_link: str | None = free(None)
+    """Where the text of that licence is; goes with --license."""
+
     # Hub
     push_to_hub: bool = per_command(False)
     """Push the generator with its card at each checkpoint, without waiting for it, and at the end."""
@@ -229,6 +236,8 @@ class EngineOptions:
         if self.minutes and not 0.1 <= self.minutes <= MAX_MINUTES:
             raise OptionError(f"--minutes is {self.minutes:g}; it must be 0, or from 0.1 to {MAX_MINUTES:,} (a week)")
         self._check_rescue()
+        if self.license_link and not self.license:
+            raise OptionError("--license_link without --license; name the licence too, such as --license other")
         check_hub_options(self, self.hub_history, not self.hub_samples)
         if self.loss == "wasserstein" and not (self.gamma and self.final_gamma):
             raise OptionError(
@@ -286,6 +295,8 @@ class TrainingOptions(EngineOptions):
     """If the decoded pictures take more, they are kept in a file that is mapped into memory."""
     data_cache_dir: Path | None = free(None)
     """Where that file is; cache/ in the run folder if left out."""
+    dataset_license: str | None = free(None)
+    """Of the pictures of --train_data_dir, in words, for the card."""
     dataset_name: str | None = None
     """A data set on the Hub, as org/name: trains on this instead; needs the package datasets."""
     dataset_split: str = "train"
@@ -322,7 +333,8 @@ class TrainingOptions(EngineOptions):
     num_blocks: int = 1
     """conv, recurrent: residual blocks in each stage of both networks."""
     patch_size: int = 2
-    """conv, film, recurrent: side of the square of pixels that one cell of the finest grid paints: 1, 2 or 4."""
+    """conv, recurrent: side of the square of pixels that one cell of the finest grid paints, 1, 2 or 4; film: that one
+    cell of the finest grid of the discriminator sees."""
     attention_stages: int = 0
     """conv: coarsest stages of both networks that end with self-attention (SAGAN, arXiv:1805.08318)."""
 
@@ -362,8 +374,9 @@ class TrainingOptions(EngineOptions):
     evaluation_steps: int = free(0)
     """Measure up to 10,000 samples against real pictures every so many steps. 0 = only at the end, -1 = never."""
     extractor: str = free("auto")
-    """Of the features that are compared: auto (the bundled classifier of MNIST and Fashion-MNIST, else random), random,
-    inception, a folder with a classifier, or a .pth file with the weights of Inception."""
+    """Of the features that are compared: auto (the bundled classifier of MNIST and Fashion-MNIST, else photo-features
+    for colour and random for grey), photo-features, random, inception, a folder with a classifier, or a .pth file with
+    the weights of Inception."""
     keep_best: bool = free(False)
     """At the end, save the generator of the evaluation with the lowest Frechet distance instead of the last one."""
 

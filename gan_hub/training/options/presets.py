@@ -140,10 +140,9 @@ PRESETS: dict[str, dict[str, Any]] = {
     "folder": {
         "output_dir": Path("runs/folder"),
         "architecture": "film",
-        "patch_size": 1,
-        "widths": (256, 128, 64, 32, 24),
+        "widths": (256, 128, 64, 32, 16),
         "discriminator": "both",
-        "discriminator_widths": (192, 128, 96, 48),
+        "discriminator_widths": (128, 96, 64, 32),
         "latent_dim": 128,
         "train_batch_size": 16,
         "class_group_size": 8,

@@ -110,7 +110,7 @@ def parse_with_preset(
 def begin(options: Options) -> tuple[Options, Accelerator, Checkpoint | None]:
     """The accelerator, the checkpoint to go on from, and the options with the precision that was chosen."""
     accelerator = make_accelerator(options)
-    set_num_threads(options, accelerator)
+    options = replace(options, num_threads=set_num_threads(options, accelerator))  # measured once, and kept
     warn_of_missing_processes(options, accelerator)
     check_hub(options, accelerator)
     resumed = resume.choose(options)
@@ -254,8 +254,13 @@ def warn_of_missing_processes(options: EngineOptions, accelerator: Accelerator) 
         )
 
 
-def set_num_threads(options: LaunchOptions, accelerator: Accelerator) -> None:
-    """Share the cores among the processes of this machine; `accelerate launch` alone would leave each with one."""
-    if accelerator.device.type == "cpu":
-        local_processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-        torch.set_num_threads(options.num_threads or default_num_threads(local_processes))
+def set_num_threads(options: LaunchOptions, accelerator: Accelerator) -> int:
+    """Set the threads of each process of this machine, as asked or as measured, and return their number; 0 = not set.
+
+    `accelerate launch` alone would leave each process with one.
+    """
+    if accelerator.device.type != "cpu":
+        return options.num_threads
+    num_threads = options.num_threads or default_num_threads(int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
+    torch.set_num_threads(num_threads)
+    return num_threads

@@ -328,6 +328,8 @@ class Run:
             hardware=hardware(),
             versions=versions(),
             health=self.health.sentences() if self.health else (),
+            license=self.options.license,
+            license_link=self.options.license_link,
         )
 
     def write_card(self, num_steps: int, measured: Any, path: Path) -> None:
