@@ -15,7 +15,7 @@ from torch import nn
 from gan_hub.models.conv import ConvDiscriminator, ConvGenerator
 from gan_hub.models.dcgan import DCGANDiscriminator, DCGANGenerator
 from gan_hub.models.encoder_decoder import EncoderDecoder
-from gan_hub.models.film import FilmGenerator
+from gan_hub.models.film import FilmDiscriminator, FilmGenerator
 from gan_hub.models.mlp import MLPDiscriminator, MLPGenerator
 from gan_hub.models.painter import Painter
 from gan_hub.models.recurrent import RecurrentDiscriminator, RecurrentGenerator
@@ -91,7 +91,7 @@ class StylizerArchitecture:
 ARCHITECTURES: dict[str, Architecture] = {
     "conv": Architecture(ConvGenerator, ConvDiscriminator),
     "dcgan": Architecture(DCGANGenerator, DCGANDiscriminator, lambda num_widths, _: num_widths, batch_statistics=True),
-    "film": Architecture(FilmGenerator, ConvDiscriminator),
+    "film": Architecture(FilmGenerator, FilmDiscriminator),
     "mlp": Architecture(MLPGenerator, MLPDiscriminator, lambda _, __: 0),
     "recurrent": Architecture(RecurrentGenerator, RecurrentDiscriminator),
 }

@@ -6,10 +6,12 @@ at the start, which the residual architecture without normalisation (`conv`) doe
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu
 
+from gan_hub.models.conv import ConvDiscriminator
 from gan_hub.models.layers import SLOPE, Linear, he_init, resolutions, with_embedding
 
 
@@ -74,10 +76,10 @@ class FilmStage(nn.Module):
         """Map x [B, in_width, h, w] and condition [B, condition_dim] to [B, width, *size]."""
         hidden, shortcut = leaky_relu(self.norm1(x, condition), SLOPE), self.shortcut(x)
         if x.shape[2:] != self.size:
-            hidden = interpolate(hidden, size=self.size, mode="nearest")
+            hidden = interpolate(hidden, size=self.size, mode="bilinear")
             shortcut = interpolate(shortcut, size=self.size, mode="bilinear")
         hidden = self.conv2(leaky_relu(self.norm2(self.conv1(hidden), condition), SLOPE))
-        return shortcut + hidden
+        return (shortcut + hidden) * 0.5**0.5  # of as much variance as each
 
 
 class FilmNorm(nn.Module):
@@ -92,3 +94,7 @@ class FilmNorm(nn.Module):
         """Map x [B, width, h, w] and condition [B, condition_dim] to the shape of x."""
         scale, shift = self.modulation(condition)[:, :, None, None].chunk(2, dim=1)
         return self.norm(x) * (1 + scale) + shift
+
+
+# The residual discriminator of `conv`, without normalisation, so that penalties on its gradient have a meaning.
+FilmDiscriminator = partial(ConvDiscriminator, num_blocks=1, patch_size=2)

@@ -70,6 +70,33 @@ def test_every_picture_comes_once_an_epoch_over_all_processes(num_processes: int
     assert seen[: len(DATA)] != seen[len(DATA) : 2 * len(DATA)]
 
 
+def test_a_batch_holds_groups_of_one_class() -> None:
+    """And still each picture comes at most once an epoch, and nearly all come."""
+    feed = batches(replace(OPTIONS, class_group_size=4))
+    seen: list[bytes] = []
+    for step in range(4):  # an epoch of 40 pictures has nine groups at least
+        batch = feed(step)
+        assert batch.labels is not None
+        assert (batch.labels.view(2, 4) == batch.labels.view(2, 4)[:, :1]).all()
+        seen += [image.numpy().tobytes() for image in batch.real]
+    assert len(set(seen)) == len(seen) == 32
+
+
+@pytest.mark.parametrize("discriminator", ["projected", "both"])
+def test_a_step_with_features_changes_both_networks_and_no_feature(discriminator: str) -> None:
+    options = replace(OPTIONS, architecture="film", discriminator=discriminator, class_group_size=4, widths=(16, 8))
+    engine = trainer(options)
+    assert engine.features is not None
+    frozen = {name: value.clone() for name, value in engine.features.state_dict().items()}
+    before = weights(engine.discriminator), weights(engine.generator)
+    stats = engine.step(batches(options), 0)
+    assert all(math.isfinite(float(value)) for value in stats.values())
+    assert {"r1", "r2"} <= stats.keys()
+    assert not torch.equal(weights(engine.discriminator), before[0])
+    assert not torch.equal(weights(engine.generator), before[1])
+    assert all(torch.equal(value, frozen[name]) for name, value in engine.features.state_dict().items())
+
+
 def test_each_process_draws_its_own_latents() -> None:
     assert not torch.equal(batches(rank=0, num_processes=2)(0).z, batches(rank=1, num_processes=2)(0).z)
 

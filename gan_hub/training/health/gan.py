@@ -16,6 +16,7 @@ NUM_REAL = 5_000  # training pictures at most that samples are compared with
 NUM_HELD_OUT = 1000  # of them measured against the others, for reference
 MIN_REAL = 8  # pictures, below which nothing can be said about copies
 MIN_DIVERSITY = 0.3  # of the real pictures', at any time; a healthy run has 0.4 after 50 steps, 0.6 after 100
+FIRST_STEP = 50  # before which a new network has nothing to differ by
 MIN_LATER_DIVERSITY = 0.6  # from step WARM_UP on: a healthy run stays near 1, and ones among digits score 0.53
 WARM_UP = 1000  # steps
 MAX_COPIED = 0.1  # share of samples; held-out digits score 0.001
@@ -53,7 +54,8 @@ class HealthMonitor(Monitor):
 
     def _diversity(self, num_steps: int, fake: Tensor) -> tuple[bool, float, str]:
         value = diversity(self._some_real, fake)
-        if value >= (MIN_DIVERSITY if num_steps < WARM_UP else MIN_LATER_DIVERSITY):
+        least = 0.0 if num_steps < FIRST_STEP else MIN_DIVERSITY if num_steps < WARM_UP else MIN_LATER_DIVERSITY
+        if value >= least:
             return False, value, f"Samples differ from one another {value:.2f} times as much as real pictures do."
         return (
             True,

@@ -9,7 +9,7 @@ from gan_hub.data.dataset import Dataset
 from gan_hub.features import photo_network
 from gan_hub.generator import GanGenerator
 from gan_hub.images import from_uint8
-from gan_hub.models import ARCHITECTURES, parameters_of
+from gan_hub.models import ARCHITECTURES
 from gan_hub.models.projected import PixelHead, ProjectedDiscriminator, ProjectedFeatures
 from gan_hub.training.data.augment import make_augment
 from gan_hub.training.loop.engine import averaged, choose_precision, make_optimizer
@@ -79,9 +79,11 @@ def make_discriminator(
     if options.discriminator == "projected":
         pixels: nn.Module = PixelHead(generator.channels, generator.image_size, **heads)
     else:
-        network = ARCHITECTURES[options.architecture].discriminator
-        own = {name: getattr(options, name) for name in parameters_of(network).keys() - shape.keys()}
-        pixels = network(**shape, **{**own, "widths": options.discriminator_widths})
+        pixels = ARCHITECTURES[options.architecture].discriminator(
+            **shape,
+            num_categories=options.num_categories,
+            **{**generator.config.network_options(), "widths": options.discriminator_widths},
+        )
     if features is not None:
         pixels = ProjectedDiscriminator(pixels, features.sizes(generator.image_size), **heads)
     return pixels.to(memory_format=torch.channels_last)

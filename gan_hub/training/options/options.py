@@ -333,8 +333,7 @@ class TrainingOptions(EngineOptions):
     num_blocks: int = 1
     """conv, recurrent: residual blocks in each stage of both networks."""
     patch_size: int = 2
-    """conv, recurrent: side of the square of pixels that one cell of the finest grid paints, 1, 2 or 4; film: that one
-    cell of the finest grid of the discriminator sees."""
+    """conv, recurrent: side of the square of pixels that one cell of the finest grid paints: 1, 2 or 4."""
     attention_stages: int = 0
     """conv: coarsest stages of both networks that end with self-attention (SAGAN, arXiv:1805.08318)."""
 
