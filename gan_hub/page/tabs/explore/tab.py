@@ -8,13 +8,14 @@ import gradio as gr
 
 from gan_hub.page.components import theme
 from gan_hub.page.components.picture_actions import PictureActions
+from gan_hub.page.components.states import taking
 from gan_hub.page.server.errors import as_sentences
 from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.server.queues import GENERATE_QUEUE, HIDDEN, LOAD_QUEUE, RAW, show_queue_on
 from gan_hub.page.tabs.explore.handlers import ExploreHandlers
 from gan_hub.page.tabs.explore.layout import Controls, Results
 from gan_hub.page.tabs.explore.layout import build as build_layout
-from gan_hub.recipes.links import NUM_SLIDERS
+from gan_hub.recipes.links import NUM_SLIDERS, ExploreState
 
 NAME, ID = "Explore", "explore"
 EVENT: dict[str, Any] = {**HIDDEN, **RAW, **GENERATE_QUEUE}
@@ -61,7 +62,7 @@ def build(model_cache: ModelCache, tab: gr.Tab) -> Explorer:
     _connect_opening(explorer, handlers, controls, results, tab)
     results.copy.click(None, js=theme.COPY_LINK, api_visibility="private")
     results.download.click(None, results.after, js=theme.DOWNLOAD, api_visibility="private")
-    gr.api(as_sentences(handlers.directions), api_name="directions", **GENERATE_QUEUE)
+    gr.api(as_sentences(taking(ExploreState, handlers.directions)), api_name="directions", **GENERATE_QUEUE)
     return explorer
 
 

@@ -21,8 +21,8 @@ def connect_walks(model_cache: ModelCache, place: PictureActions, controls: Cont
     for button, end in ((place.walk_from, 0), (place.walk_to, -1)):
         button.click(
             as_sentences(_as_key(keys, end)),
-            [place.link, controls.keys, controls.model],
-            [*controls.key(), controls.facts, controls.model, controls.revision, tabs],
+            [place.link, controls.walk.keys, controls.walk.model],
+            [*controls.key(), controls.facts, controls.walk.model, controls.walk.revision, tabs],
             **HIDDEN,
             **RAW,
             **GENERATE_QUEUE,

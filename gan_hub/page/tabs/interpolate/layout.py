@@ -1,37 +1,46 @@
 """The layout of the tab "Interpolate": its controls and its results, without events."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Iterable
+from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
 
 from gan_hub.hub import playground
+from gan_hub.latents.paths import EASINGS, KINDS
 from gan_hub.latents.seeds import MAX_SEED
 from gan_hub.page.components.model_picker import default_model
-from gan_hub.recipes.links import MAX_KEYS_LENGTH, MAX_WALKS, WalkState
+from gan_hub.recipes.fields import fields_of
+from gan_hub.recipes.links import MAX_KEYS_LENGTH, MAX_WALKS, WAYS, WalkState
+from gan_hub.recipes.video import FORMATS
 
-PATHS = [("arc (slerp)", "slerp"), ("straight (lerp)", "lerp"), ("one smooth curve (cubic)", "cubic")]
-EASINGS = [("none", "linear"), ("gently", "ease_in_out"), ("linger at the keys", "linger")]
-WAYS = [("loop", "loop"), ("to and fro", "ping-pong"), ("one way", "once")]
-FORMATS = [("MP4", "mp4"), ("WebP", "webp"), ("GIF", "gif"), ("frames (ZIP)", "zip"), ("contact sheet", "png")]
+LABELS = {  # of choices that their own names do not explain
+    "slerp": "arc (slerp)",
+    "lerp": "straight (lerp)",
+    "cubic": "one smooth curve (cubic)",
+    "linear": "none",
+    "ease_in_out": "gently",
+    "linger": "linger at the keys",
+    "ping-pong": "to and fro",
+    "once": "one way",
+    "mp4": "MP4",
+    "webp": "WebP",
+    "gif": "GIF",
+    "zip": "frames (ZIP)",
+    "png": "contact sheet",
+}
 
 
 @dataclass(frozen=True)
 class Controls:
-    """The controls; first the arguments of the handlers, in their order."""
+    """The controls.
 
-    model: Any
-    revision: Any
-    keys: Any
-    frames: Any
-    fps: Any
-    kind: Any
-    easing: Any
-    way: Any
-    even_pace: Any
-    size: Any
-    columns: Any
-    format: Any
+    Attributes:
+        walk: the control of each field of `WalkState`, under its name and in its order.
+    """
+
+    walk: SimpleNamespace
     facts: Any
     chosen: Any
     pictures: Any
@@ -51,11 +60,15 @@ class Controls:
 
     def arguments(self) -> list[Any]:
         """The arguments of the handlers without the job."""
-        return [getattr(self, field.name) for field in fields(self)][:12]
+        return list(vars(self.walk).values())
+
+    def named(self) -> list[Any]:
+        """The model and the keys that are shown of it: the first arguments of the handlers of keys."""
+        return [self.walk.model, self.walk.revision, self.walk.keys, self.chosen]
 
     def key(self) -> list[Any]:
         """The outputs of the handlers of keys."""
-        return [self.keys, self.chosen, self.pictures, self.seed, self.label, self.truncation]
+        return [self.walk.keys, self.chosen, self.pictures, self.seed, self.label, self.truncation]
 
 
 @dataclass(frozen=True)
@@ -84,7 +97,9 @@ def build(allow_folders: bool) -> tuple[Controls, Results]:
             results = _build_results()
         with gr.Column(elem_classes="controls more", min_width=280):
             more = _build_more()
-    return Controls(**controls, **more), results
+    parts = {**controls, **more}
+    walk = SimpleNamespace(**{name: parts.pop(name) for name in fields_of(WalkState)})
+    return Controls(walk, **parts), results
 
 
 def _build_controls(allow_folders: bool) -> dict[str, Any]:
@@ -143,20 +158,26 @@ def _build_keys() -> dict[str, Any]:
     }
 
 
+def _choices(names: Iterable[str]) -> list[tuple[str, str]]:
+    return [(LABELS.get(name, name), name) for name in names]
+
+
 def _build_motion() -> dict[str, Any]:
     with gr.Row(elem_classes="pair-of-sliders"):
         frames = gr.Slider(1, 240, WalkState.frames, step=1, label="Frames per leg", min_width=120, buttons=[])
         fps = gr.Slider(1, 60, WalkState.fps, step=1, label="Frames a second", min_width=120, buttons=[])
     length = gr.HTML(elem_id="walk-length", elem_classes="model-facts", padding=False)
-    way = gr.Radio(WAYS, value=WalkState.way, label="Way", elem_id="way")
-    format = gr.Dropdown(FORMATS, value=WalkState.format, label="Format", elem_id="walk-format")  # noqa: A001
+    way = gr.Radio(_choices(WAYS), value=WalkState.way, label="Way", elem_id="way")
+    format = gr.Dropdown(_choices(FORMATS), value=WalkState.format, label="Format", elem_id="walk-format")  # noqa: A001
     return {"frames": frames, "fps": fps, "length": length, "way": way, "format": format}
 
 
 def _build_more() -> dict[str, Any]:
     with gr.Accordion("Path, pace and size", open=False):
-        kind = gr.Dropdown(PATHS, value=WalkState.kind, label="Path", elem_id="path")
-        easing = gr.Dropdown(EASINGS, value=WalkState.easing, label="Slowing down at the keys", elem_id="easing")
+        kind = gr.Dropdown(_choices(KINDS), value=WalkState.kind, label="Path", elem_id="path")
+        easing = gr.Dropdown(
+            _choices(EASINGS), value=WalkState.easing, label="Slowing down at the keys", elem_id="easing"
+        )
         even_pace = gr.Checkbox(
             WalkState.even_pace, label="Even pace", info="pictures change equally fast all along", elem_id="even-pace"
         )
@@ -166,7 +187,7 @@ def _build_more() -> dict[str, Any]:
         columns = gr.Slider(0, MAX_WALKS, 0, step=1, label="Columns", info="0: as square as possible", buttons=[])
     file = gr.File(
         label="Restore a file made here",
-        file_types=[".mp4", ".webp", ".gif", ".zip", ".png"],
+        file_types=[f".{each}" for each in FORMATS],
         height=130,
         elem_id="restore-walk",
         elem_classes="restore",

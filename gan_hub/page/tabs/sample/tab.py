@@ -9,6 +9,7 @@ from gan_hub.latents.seeds import MAX_SEED
 from gan_hub.page.components import hub_search, theme
 from gan_hub.page.components.model_picker import default_model
 from gan_hub.page.components.picture_actions import PictureActions
+from gan_hub.page.components.states import taking
 from gan_hub.page.server.errors import as_sentences
 from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.server.queues import GENERATE_QUEUE, LOAD_QUEUE, RAW, show_queue_on
@@ -39,8 +40,8 @@ def build(model_cache: ModelCache, tab: gr.Tab) -> tuple[PictureActions, favouri
     runs.append(_connect_restoring(handlers, controls, outputs, facts, png, recipe))
     stop.click(None, cancels=runs, api_visibility="private")
     for button, handler, file, name in (
-        (grid_button, handlers.grid, grid_file, "grid"),
-        (zip_button, handlers.zip, zip_file, "zip"),
+        (grid_button, taking(SampleState, handlers.grid), grid_file, "grid"),
+        (zip_button, taking(SampleState, handlers.zip), zip_file, "zip"),
     ):
         made = button.click(as_sentences(handler), controls, file, api_name=name, **RAW, **GENERATE_QUEUE)
         made.success(None, file, js=theme.DOWNLOAD, api_visibility="private")
@@ -118,7 +119,7 @@ def _connect_sampling(
     """Connect Generate, Surprise me, the model, and the opening of the page; returns the events that Stop ends."""
     model, revision, seed, _, columns, _, label = controls
     link = outputs[-1]
-    sample = as_sentences(handlers.sample)
+    sample = as_sentences(taking(SampleState, handlers.sample))
     run: dict[str, Any] = {**show_queue_on(outputs[1]), **RAW, **GENERATE_QUEUE}
 
     clicked = gr.on([generate.click, seed.submit], sample, controls, outputs, api_name="sample", **run)
@@ -174,7 +175,7 @@ def _connect_restoring(
         **LOAD_QUEUE,
     )
     made = set_controls.success(
-        as_sentences(handlers.sample),
+        as_sentences(taking(SampleState, handlers.sample)),
         controls,
         outputs,
         api_name="sample_restored",
