@@ -41,5 +41,5 @@ def test_repositories_are_found_and_deleted_where_the_client_keeps_them(hub: Loo
     (repo,) = scan_cache_dir(tmp_path).repos
     assert [repo.repo_path] == repository_folders(tmp_path) == [repository_folder(tmp_path, "org/gan")]
     delete_repository(repository_folder(tmp_path, "org/gan"))
-    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert not list(tmp_path.rglob("*org--gan*"))
     delete_repository(repository_folder(tmp_path, "org/gan"))
