@@ -1,5 +1,6 @@
 """The actions for a single picture of the page: walk from it or to it, explore it, keep it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,20 @@ class PictureActions:
     walk_to: Any
     explore: Any
     keep: Any
+
+
+@dataclass(frozen=True)
+class TabLinks:
+    """What a tab shares with the others.
+
+    Attributes:
+        pictures: of the tab, whose buttons lead to other tabs.
+        connect: connects the buttons of a picture that lead to this tab, if it has them; takes the picture and the
+            page's tabs, and is called with every tab's pictures.
+    """
+
+    pictures: tuple[PictureActions, ...] = ()
+    connect: Callable[[PictureActions, gr.Tabs], None] = lambda place, tabs: None  # noqa: ARG005
 
 
 def build(*, can_explore: bool = True, can_keep: bool = True) -> PictureActions:

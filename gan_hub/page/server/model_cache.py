@@ -67,7 +67,7 @@ class ModelCache:
     ) -> None:
         self.allow_folders = allow_folders
         self.token = token
-        self._device = usable_device(device)
+        self.device = usable_device(device)
         self._place = place
         self._allowed = playground.allowed() if allowed is None else frozenset(allowed)
         self._disk = disk
@@ -145,7 +145,7 @@ class ModelCache:
             with kept as cache_dir:
                 more = {} if cache_dir is None else {"cache_dir": cache_dir}
                 model = load(path, revision=revision, token=self.token, allow_folders=self.allow_folders, **more)
-            model = self._place(model.to(self._device))
+            model = self._place(model.to(self.device))
         except BaseException as error:
             self._fail(key, error)
             return

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from gan_hub.page.components import theme
-from gan_hub.page.components.picture_actions import PictureActions
+from gan_hub.page.components.picture_actions import PictureActions, TabLinks
 from gan_hub.page.components.states import taking
 from gan_hub.page.server.errors import as_sentences
 from gan_hub.page.server.model_cache import ModelCache
@@ -27,10 +27,11 @@ class Explorer:
 
     def __init__(self, handlers: ExploreHandlers, controls: Controls, results: Results) -> None:
         self._handlers, self._controls, self._results = handlers, controls, results
-        self.place: PictureActions = results.place
 
-    def connect(self, place: PictureActions, tabs: Any) -> None:
+    def connect(self, place: PictureActions, tabs: gr.Tabs) -> None:
         """Connect the button that explores a picture of another tab."""
+        if place.explore is None:
+            return
         outputs = [*self._controls.everything(), tabs]
         gone = place.explore.click(as_sentences(self._handlers.go), place.link, outputs, **EVENT)
         self.run(gone.success)
@@ -52,7 +53,7 @@ class Explorer:
         return made
 
 
-def build(model_cache: ModelCache, tab: gr.Tab) -> Explorer:
+def build(model_cache: ModelCache, tab: gr.Tab) -> TabLinks:
     """Lay the tab out and connect its events, inside the page's `gr.Blocks`."""
     handlers = ExploreHandlers(model_cache)
     controls, results = build_layout(model_cache.allow_folders)
@@ -63,7 +64,7 @@ def build(model_cache: ModelCache, tab: gr.Tab) -> Explorer:
     results.copy.click(None, js=theme.COPY_LINK, api_visibility="private")
     results.download.click(None, results.after, js=theme.DOWNLOAD, api_visibility="private")
     gr.api(as_sentences(taking(ExploreState, handlers.directions)), api_name="directions", **GENERATE_QUEUE)
-    return explorer
+    return TabLinks((results.place,), explorer.connect)
 
 
 def _connect_start(explorer: Explorer, handlers: ExploreHandlers, controls: Controls) -> None:

@@ -1,15 +1,18 @@
 """The tab "Interpolate": which event calls which handler."""
 
+from functools import partial
 from typing import Any
 
 import gradio as gr
 
 from gan_hub.page.components import theme
+from gan_hub.page.components.picture_actions import TabLinks
 from gan_hub.page.components.states import taking
 from gan_hub.page.server.errors import as_sentences
 from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.server.queues import GENERATE_QUEUE, HIDDEN, LOAD_QUEUE, RAW, WALK_QUEUE, show_queue_on
 from gan_hub.page.tabs.interpolate import keys as editing
+from gan_hub.page.tabs.interpolate.ends import connect_walks
 from gan_hub.page.tabs.interpolate.handlers import InterpolateHandlers
 from gan_hub.page.tabs.interpolate.keys import KeyHandlers
 from gan_hub.page.tabs.interpolate.layout import Controls, Results
@@ -19,8 +22,8 @@ from gan_hub.recipes.links import WalkState
 NAME, ID = "Interpolate", "interpolate"
 
 
-def build(model_cache: ModelCache, tab: gr.Tab) -> Controls:
-    """Lay the tab out and connect its events, inside the page's `gr.Blocks`; returns its controls."""
+def build(model_cache: ModelCache, tab: gr.Tab) -> TabLinks:
+    """Lay the tab out and connect its events, inside the page's `gr.Blocks`; pictures become the ends of its walk."""
     handlers = InterpolateHandlers(model_cache)
     controls, results = build_layout(model_cache.allow_folders)
     keys = KeyHandlers(model_cache)
@@ -29,7 +32,7 @@ def build(model_cache: ModelCache, tab: gr.Tab) -> Controls:
     _connect_making(handlers, controls, results)
     _connect_opening(handlers, keys, controls, results, tab)
     _connect_restoring(handlers, keys, controls, results)
-    return controls
+    return TabLinks(connect=partial(connect_walks, keys, controls))
 
 
 def _connect_keys(keys: KeyHandlers, controls: Controls) -> None:

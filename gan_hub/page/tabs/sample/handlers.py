@@ -147,5 +147,5 @@ def _summary(generator: GanGenerator, done: int, state: SampleState, seconds: fl
     progress = f"{done}" if done == state.count else f"{done} of {state.count}"
     pixels = "few-pixels" if min(generator.image_size) < SMALL_SIDE else "many-pixels"
     noun = "picture" if state.count == 1 else "pictures"
-    place = zerogpu.device_name(generator)
+    place = zerogpu.device_of(generator)
     return f'<div class="{pixels}"><strong>{progress} {noun}</strong> in {duration(seconds)} on {place}</div>'

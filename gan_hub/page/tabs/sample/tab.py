@@ -8,7 +8,7 @@ from gan_hub.hub import playground
 from gan_hub.latents.seeds import MAX_SEED
 from gan_hub.page.components import hub_search, theme
 from gan_hub.page.components.model_picker import default_model
-from gan_hub.page.components.picture_actions import PictureActions
+from gan_hub.page.components.picture_actions import TabLinks
 from gan_hub.page.components.states import taking
 from gan_hub.page.server.errors import as_sentences
 from gan_hub.page.server.model_cache import ModelCache
@@ -20,8 +20,8 @@ from gan_hub.recipes.links import MAX_COLUMNS, MAX_COUNT, SampleState
 NAME, ID = "Sample", "sample"
 
 
-def build(model_cache: ModelCache, tab: gr.Tab) -> tuple[PictureActions, favourites.Favourites]:
-    """Lay the tab out and connect its events, inside the page's `gr.Blocks`; the chosen picture, and the favourites."""
+def build(model_cache: ModelCache, tab: gr.Tab) -> TabLinks:
+    """Lay the tab out and connect its events, inside the page's `gr.Blocks`."""
     handlers = SampleHandlers(model_cache)
     with gr.Row(elem_id="sample", elem_classes="workplace"):
         with gr.Column(elem_classes="controls", min_width=280):
@@ -30,7 +30,7 @@ def build(model_cache: ModelCache, tab: gr.Tab) -> tuple[PictureActions, favouri
             gallery, summary, zip_button, grid_button, copy = _build_results()
             link = gr.Textbox(visible=False, label="Link")
             neighbourhood = variations.build(link)
-            kept = favourites.build()
+            kept = favourites.build(model_cache)
     with gr.Group(visible=False):
         recipe = gr.JSON(label="Recipe")
         grid_file, zip_file = gr.File(label="Grid"), gr.File(label="ZIP")
@@ -49,7 +49,7 @@ def build(model_cache: ModelCache, tab: gr.Tab) -> tuple[PictureActions, favouri
     tab.select(None, [link, controls[4]], js=theme.REPLACE_STATE, api_visibility="private")
     gr.api(as_sentences(handlers.models), api_name="models", **LOAD_QUEUE)
     variations.connect(model_cache, neighbourhood, gallery)
-    return neighbourhood.place, kept
+    return TabLinks((neighbourhood.place, kept.place), kept.connect)
 
 
 def _build_controls(model_cache: ModelCache) -> tuple[Any, ...]:

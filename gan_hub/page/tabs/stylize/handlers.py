@@ -203,6 +203,6 @@ def marked(style: str) -> dict[str, Any]:
 
 def _summary(painted: Painted, request: StylizeRequest) -> str:
     width, height = painted.painting.size
-    place = zerogpu.device_name(request.stylizer)
+    place = zerogpu.device_of(request.stylizer)
     size = f"{width}×{height}"  # noqa: RUF001  # it is a multiplication sign
     return f"<strong>{size}</strong> painted in {duration(painted.seconds)} on {place}"
