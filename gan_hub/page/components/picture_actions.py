@@ -6,6 +6,8 @@ from typing import Any
 
 import gradio as gr
 
+from gan_hub.page.components.controls import small_button
+
 
 @dataclass(frozen=True)
 class PictureActions:
@@ -42,8 +44,8 @@ class TabLinks:
 
 def build(*, can_explore: bool = True, can_keep: bool = True) -> PictureActions:
     """Lay out the buttons, inside a row of the caller."""
-    walk_from = gr.Button("Walk from here", size="sm", min_width=110, scale=0)
-    walk_to = gr.Button("Walk to here", size="sm", min_width=100, scale=0)
-    explore = gr.Button("Explore", size="sm", min_width=80, scale=0) if can_explore else None
-    keep = gr.Button("☆ Keep", size="sm", min_width=80, scale=0) if can_keep else None
+    walk_from = small_button("Walk from here", 110)
+    walk_to = small_button("Walk to here")
+    explore = small_button("Explore", 80) if can_explore else None
+    keep = small_button("☆ Keep", 80) if can_keep else None
     return PictureActions(gr.Textbox(visible=False, label="Picture"), walk_from, walk_to, explore, keep)

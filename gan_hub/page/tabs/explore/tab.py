@@ -46,7 +46,7 @@ class Explorer:
         made = event(
             as_sentences(self._handlers.runner(shown)),
             self._controls.arguments(),
-            self._results.shown(),
+            self._results.outputs(),
             **{**EVENT, **show_queue_on(self._results.summary)},
         )
         made.success(None, self._results.link, js=theme.SHOW_EXPLORE, api_visibility="private")

@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from gan_hub.page.components import picture_actions
+from gan_hub.page.components import controls, picture_actions
 from gan_hub.page.components.files import FileData, caption, write_files
 from gan_hub.page.components.model_facts import model_name
 from gan_hub.page.components.picture_actions import PictureActions
@@ -108,19 +108,10 @@ def build(model_cache: ModelCache) -> Favourites:
     handlers = FavouriteHandlers(model_cache)
     kept = gr.BrowserState([], storage_key=STORAGE_KEY, secret=SECRET)
     with gr.Accordion("Favourites, kept in this browser", visible=False, elem_id="favourites") as accordion:
-        gallery = gr.Gallery(
-            label="Favourites",
-            show_label=False,
-            columns=8,
-            object_fit="contain",
-            allow_preview=False,
-            interactive=False,
-            buttons=[],
-            elem_classes=["thumbnails", "keys"],
-        )
+        gallery = controls.thumbnails("Favourites", show_label=False, columns=8)
         with gr.Row(visible=False, elem_classes="take-away") as buttons:
             place = picture_actions.build(can_keep=False)
-            remove = gr.Button("Remove", size="sm", min_width=80, scale=0)
+            remove = controls.small_button("Remove", 80)
     shown = [accordion, gallery, place.link, buttons]
     gallery.select(as_sentences(handlers.pick), kept, [place.link, buttons], **HIDDEN, **RAW, queue=False)
     remove.click(as_sentences(handlers.remove), [kept, place.link], [kept, *shown], **EVENT)
