@@ -10,28 +10,29 @@ limits of the machine, measured on the spot, stand beside it. Most parts have a 
 import copy
 import os
 import socket
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx2
 import torch
-import tyro
-from gan_hub.page.drawing import Scene
+from PIL import ImageOps
+from torch import Tensor
 
 from benchmarks import page as page_benchmark
-from benchmarks import training
-from benchmarks.machine import machine
+from benchmarks import sampling, training
+from benchmarks.measuring import cost, in_turns, line, machine, median, start
 from gan_hub import GanGenerator, PhotoStylizer
 from gan_hub.latents.seeds import labels_of_latents
-from gan_hub.loading.budget import cost
+from gan_hub.loading.budget import cost as cost_of_pass
 from gan_hub.page.components.files import gallery_items
+from gan_hub.page.tabs.stylize.styles import examples
 from gan_hub.painting.noise import position_noise
+from gan_hub.painting.photos import open_photo
 from gan_hub.recipes.names import public_name
 from gan_hub.recipes.walk import Key, Walk, encode_walk, frames
 from gan_hub.sampling.pictures import sample_chunks
@@ -99,31 +100,23 @@ class Bench:
     limits: Limits
 
 
-def seconds(function: Callable[[], object], clock: Callable[[], float] = time.process_time) -> float:
-    """That a call takes, of the processor unless another clock is given."""
-    started = clock()
-    function()
-    return clock() - started
-
-
 def measured_flops() -> float:
     """The best of a few products of matrices."""
     a = torch.randn(1024, 1024)
-    return 2 * 1024**3 / min(seconds(lambda: a @ a) for _ in range(8))
+    return 2 * 1024**3 / min(cost(lambda: a @ a).cpu for _ in range(8))
 
 
 def measured_copy() -> float:
     """The best of a few copies."""
     a, b = torch.zeros(2**26), torch.zeros(2**26)
-    return 2 * 4 * 2**26 / min(seconds(lambda: b.copy_(a)) for _ in range(5))
+    return 2 * 4 * 2**26 / min(cost(lambda: b.copy_(a)).cpu for _ in range(5))
 
 
 def measured_disk(num_bytes: int = 2**26) -> float:
     """The best of a few files, where temporary files are."""
     with tempfile.TemporaryDirectory() as folder:
-        return num_bytes / min(
-            seconds(lambda: write(Path(folder) / "x", bytes(num_bytes)), time.time) for _ in range(3)
-        )
+        path = Path(folder) / "x"
+        return num_bytes / min(cost(lambda: write(path, bytes(num_bytes))).wall for _ in range(3))
 
 
 def write(path: Path, data: bytes) -> None:
@@ -134,63 +127,78 @@ def write(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def pairs(
-    ours: Callable[[], object], bare: Callable[[], object], rounds: int, clock: Callable[[], float] = time.process_time
-) -> tuple[float, float, float]:
-    """Median seconds of both, and the median of the ratios of the pairs, after one round to warm up."""
-    times = [(seconds(ours, clock), seconds(bare, clock)) for _ in range(rounds + 1)][1:]
-    medians = [statistics.median(column) for column in zip(*times)]
-    return medians[0], medians[1], statistics.median(a / b for a, b in times)
+def beside(
+    what: str,
+    ours: Callable[[], object],
+    bare: Callable[[], object],
+    bench: Bench,
+    limit: Callable[[float], str],
+    *,
+    target: str = "",
+    waits: bool = False,
+) -> Row:
+    """The row of two operations that take turns.
+
+    Args:
+        what: names both.
+        ours: what we do.
+        bare: the bare operation.
+        bench: says how many rounds.
+        limit: describes what was reached, from the seconds of ours.
+        target: that the ratio should keep.
+        waits: count the seconds that pass instead of those of the processor.
+    """
+    costs = in_turns({"ours": ours, "bare": bare}, bench.options.rounds)
+    times = [[each.wall if waits else each.cpu for each in found] for found in costs.values()]
+    ratio = median([a / b for a, b in zip(*times)])
+    mine, theirs = (median(column) for column in times)
+    return Row(what, f"{1000 * mine:.1f} ms", f"{1000 * theirs:.1f} ms", ratio, target, limit(mine))
 
 
-def milliseconds(value: float) -> str:
-    """Such as "12.3 ms"."""
-    return f"{1000 * value:.1f} ms"
+def flops_reached(
+    model: GanGenerator | PhotoStylizer, inputs: Sequence[Tensor], bench: Bench
+) -> Callable[[float], str]:
+    """Describes how much of the machine's arithmetic a pass through a network reaches."""
+    meta = copy.deepcopy(model).to("meta")
+    flops = cost_of_pass(lambda: meta(*(each.to("meta") for each in inputs)))[1]
+    return lambda seconds: f"{flops / seconds / 1e9:.0f} of {bench.limits.flops / 1e9:.0f} GFLOP/s"
 
 
 def sampler(bench: Bench) -> Row:
     """64 pictures beside the bare forward pass."""
     generator = GanGenerator.from_pretrained(MODEL)
-    z = generator.latents(range(64))
-    labels = labels_of_latents(z, generator.num_classes)
-    with torch.no_grad():
-        ours, bare, ratio = pairs(
-            lambda: generator.sample(64, seed=0), lambda: generator.network(z, labels), bench.options.rounds
-        )
-    meta = copy.deepcopy(generator).to("meta")
-    flops = cost(lambda: meta(z.to("meta"), labels.to("meta")))[1]
-    limit = f"{flops / ours / 1e9:.0f} of {bench.limits.flops / 1e9:.0f} GFLOP/s"
-    return Row("sample(64) / forward pass", milliseconds(ours), milliseconds(bare), ratio, "<= 1.05", limit)
+    bare, ours = sampling.contenders(generator).values()
+    z = generator.latents(range(sampling.NUM_PICTURES))
+    limit = flops_reached(generator, [z, labels_of_latents(z, generator.num_classes)], bench)
+    return beside("sample(64) / forward pass", ours, bare, bench, limit, target="<= 1.05")
 
 
 def interpolation(bench: Bench) -> Row:
     """An MP4 of 120 frames beside its forward passes."""
     generator = GanGenerator.from_pretrained(MODEL)
     walk = Walk(public_name(generator), None, ((Key(3), Key(7)),), ping_pong=True)
-    ours, bare, ratio = pairs(
+    pixels = walk.num_frames * 256 * 256 * 3
+    return beside(
+        "MP4, 120 frames / its frames",
         lambda: encode_walk(generator, walk, "mp4"),
         lambda: list(frames(generator, walk)),
-        bench.options.rounds,
-        time.time,
+        bench,
+        lambda seconds: f"{pixels / seconds / 1e6:.0f} of {bench.limits.copy / 1e6:.0f} MB/s of pixels",
+        waits=True,
     )
-    pixels = walk.num_frames * 256 * 256 * 3
-    limit = f"{pixels / ours / 1e6:.0f} of {bench.limits.copy / 1e6:.0f} MB/s of pixels"
-    return Row("MP4, 120 frames / its frames", milliseconds(ours), milliseconds(bare), ratio, "", limit)
 
 
 def stylizer(bench: Bench) -> Row:
     """A photo of 1024 x 1024 beside the bare network."""
     painter = PhotoStylizer.from_pretrained(STYLE)
-    photo = Scene(1).image().resize((SIDE, SIDE))
+    photo = ImageOps.fit(open_photo(examples()[0]), (SIDE, SIDE))
     cells = SIDE // painter.noise_grid
     noise = position_noise(cells, cells, cells=painter.noise_cells, seed=0).view(1, -1, cells, cells)
     pixels = torch.zeros(1, 3, SIDE, SIDE).contiguous(memory_format=torch.channels_last)
+    limit = flops_reached(painter, [pixels, noise], bench)
     with torch.inference_mode():
-        ours, bare, ratio = pairs(lambda: painter.stylize(photo), lambda: painter(pixels, noise), bench.options.rounds)
-    meta = copy.deepcopy(painter).to("meta")
-    flops = cost(lambda: meta(pixels.to("meta"), noise.to("meta")))[1]
-    limit = f"{flops / ours / 1e9:.0f} of {bench.limits.flops / 1e9:.0f} GFLOP/s"
-    return Row(f"stylize {SIDE} x {SIDE} / network", milliseconds(ours), milliseconds(bare), ratio, "", limit)
+        what = f"stylize {SIDE} x {SIDE} / network"
+        return beside(what, lambda: painter.stylize(photo), lambda: painter(pixels, noise), bench, limit)
 
 
 def page(bench: Bench) -> Row:
@@ -204,18 +212,17 @@ def page(bench: Bench) -> Row:
         for chunk in sample_chunks(generator, range(first, first + 16)):
             gallery_items(chunk)
 
-    direct = [seconds(files, time.time) for _ in range(10 * bench.options.rounds)]
-    ours, bare = statistics.median(times["sample"]) / 1000, statistics.median(direct)
-    limit = f"an empty event takes {statistics.median(times['echo']):.1f} ms"
-    return Row("16 pictures by the page / as files", milliseconds(ours), milliseconds(bare), ours / bare, "", limit)
+    ours, bare = median(times["sample"]), median([1000 * cost(files).wall for _ in range(10 * bench.options.rounds)])
+    limit = f"an empty event takes {median(times['echo']):.1f} ms"
+    return Row("16 pictures by the page / as files", f"{ours:.1f} ms", f"{bare:.1f} ms", ours / bare, "", limit)
 
 
 def trainer(bench: Bench) -> Row:
     """The trainer beside its step written out."""
     speeds = training.Options(data_dir=bench.options.data_dir, num_steps=48)
     rounds = [[training.in_own_process(name, speeds) for name in ("trainer", "bare")] for _ in range(2)]
-    ours, bare = (statistics.median(column) for column in zip(*rounds))
-    ratio = statistics.median(b / a for a, b in rounds)
+    ours, bare = (median(column) for column in zip(*rounds))
+    ratio = median([b / a for a, b in rounds])
     return Row("trainer, a picture / bare loop", f"{1e6 / ours:.0f} us", f"{1e6 / bare:.0f} us", ratio, "<= 1.1", "")
 
 
@@ -227,23 +234,21 @@ def checkpoints(bench: Bench) -> Row:
     steps = iter(range(10**6))
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        ours, bare, ratio = pairs(
+        return beside(
+            f"checkpoint of {len(data) / 1e6:.0f} MB / its bytes",
             lambda: checkpoint.save(root, next(steps), tensors, {}, generator.save_pretrained),
             lambda: write(root / "plain", data),
-            bench.options.rounds,
-            time.time,
+            bench,
+            lambda seconds: f"{len(data) / seconds / 1e6:.0f} of {bench.limits.disk / 1e6:.0f} MB/s",
+            waits=True,
         )
-    limit = f"{len(data) / ours / 1e6:.0f} of {bench.limits.disk / 1e6:.0f} MB/s"
-    return Row(
-        f"checkpoint of {len(data) / 1e6:.0f} MB / its bytes", milliseconds(ours), milliseconds(bare), ratio, "", limit
-    )
 
 
 def start_up(_: Bench) -> Row:
     """From the command to the first answer, beside importing torch and gradio; and to the first picture after it."""
     times = []
     for _round in range(3):
-        bare = seconds(lambda: run("import torch, gradio"), time.time)
+        bare = cost(lambda: run("import torch, gradio")).wall
         with socket.socket() as found:
             found.bind(("127.0.0.1", 0))
             port = found.getsockname()[1]
@@ -262,12 +267,12 @@ def start_up(_: Bench) -> Row:
                         raise RuntimeError("the page did not start") from None
                     time.sleep(0.02)
             answered = time.time()
-            page_benchmark.round_trip(client, "sample", [MODEL, "", 0, 1, 1, 1.0, ""])
+            page_benchmark.call(client, "sample", [MODEL, "", 0, 1, 1, 1.0, ""])
             times.append((answered - started, bare, time.time() - answered))
         process.terminate()
         process.wait()
-    ours, bare, first = (statistics.median(column) for column in zip(*times))
-    ratio = statistics.median(a / b for a, b, _ in times)
+    ours, bare, first = (median(column) for column in zip(*times))
+    ratio = median([a / b for a, b, _ in times])
     return Row(
         "start of the page / importing torch, gradio",
         f"{ours:.2f} s",
@@ -280,17 +285,10 @@ def start_up(_: Bench) -> Row:
 
 def memory(_: Bench) -> Row:
     """The peak of a process that makes 1,000 pictures, beside one that imports torch."""
-    bare = int(run(PEAK.format("import torch")))
-    ours = int(
-        run(
-            PEAK.format(
-                f"from gan_hub import GanGenerator; GanGenerator.from_pretrained('{MODEL}').sample(1000, seed=0)"
-            )
-        )
-    )
-    return Row(
-        "peak of sampling 1,000 / importing torch", f"{ours / 1000:.0f} MB", f"{bare / 1000:.0f} MB", ours / bare
-    )
+    sampling = f"from gan_hub import GanGenerator; GanGenerator.from_pretrained('{MODEL}').sample(1000, seed=0)"
+    ours, bare = (int(run(PEAK.format(program))) for program in (sampling, "import torch"))
+    what = "peak of sampling 1,000 / importing torch"
+    return Row(what, f"{ours / 1000:.0f} MB", f"{bare / 1000:.0f} MB", ours / bare)
 
 
 PEAK = "{}; print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
@@ -318,7 +316,6 @@ PARTS: dict[str, Callable[[Bench], Row]] = {
 
 def main(options: Options) -> None:
     """Measure, print the table, and keep it if it is whole."""
-    torch.set_num_threads(1)
     limits = Limits()
     bench = Bench(options, limits)
     lines = [
@@ -333,7 +330,7 @@ def main(options: Options) -> None:
     print("\n".join(lines), flush=True)
     for name in options.parts or PARTS:
         row = PARTS[name](bench)
-        lines.append(f"| {row.what} | {row.ours} | {row.bare} | {row.ratio:.2f} | {row.target} | {row.limit} |")
+        lines.append(line(row.what, row.ours, row.bare, f"{row.ratio:.2f}", row.target, row.limit))
         print(lines[-1], flush=True)
     if not options.parts:
         text = "\n".join(lines)
@@ -341,4 +338,4 @@ def main(options: Options) -> None:
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Options))
+    start(main)

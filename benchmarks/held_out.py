@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from benchmarks.machine import machine
+from benchmarks.measuring import machine, print_header, print_row, write_json
 from gan_hub import PhotoStylizer
 from gan_hub.data.files import PICTURE_SUFFIXES
 from gan_hub.images import from_uint8
@@ -44,13 +44,13 @@ class Common:
 def report(options: Common, result: Mapping[str, Any], header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print a table and the result as a line of JSON, and keep that if it is wanted; `machine` and `seed` are added."""
     facts = {**result, "seed": options.seed, "machine": machine()}
-    print(f"\n| {' | '.join(header)} |\n|{'---|' * len(header)}")
+    print()
+    print_header(*header)
     for row in rows:
-        print(f"| {' | '.join(f'{cell:.3g}' if isinstance(cell, float) else str(cell) for cell in row)} |")
+        print_row(*row)
     print(f"\n{json.dumps(facts)}", flush=True)
     if options.json is not None:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+        write_json(options.json, facts)
 
 
 def load_stylizers(names: Sequence[str], *kinds: str) -> dict[str, PhotoStylizer]:

@@ -7,19 +7,15 @@ frames and of the worst one: what is lost beside the enlarged pixels themselves.
 """
 
 import io
-import statistics
-import time
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import av
 import imageio
 import numpy as np
-import tyro
 from PIL import Image
 
-from benchmarks.machine import machine
+from benchmarks.measuring import Cost, in_turns, machine, median, print_header, print_row, start
 from gan_hub import GanGenerator, images
 from gan_hub.recipes import video
 from gan_hub.recipes.keys import Key
@@ -50,20 +46,26 @@ def main(options: Options) -> None:
     plan = video.Plan(FPS, *images.fitted(drawn[0].size, SIZE), "")
     print(f"{options.model}, {len(drawn)} frames of {SIZE} x {SIZE}, {options.repeats} rounds; {machine()}\n")
 
-    print("| from the walk to the file | median s | CPU s | kB |\n|---|---|---|---|")
-    whole: dict[str, Callable[[], bytes | None]] = {
+    print_header("from the walk to the file", "median s", "CPU s", "kB")
+    whole: dict[str, Callable[[], bytes]] = {
         name: lambda name=name: encode_walk(generator, walk, name)  # type: ignore[misc]
         for name in video.FORMATS
     }
-    whole["forward passes alone"] = lambda: b"" if deque(frames(generator, walk), maxlen=0) else None
-    for name, (seconds, cpu, data) in in_turns(whole, options.repeats).items():
-        print(f"| {name} | {seconds:.3f} | {cpu:.3f} | {len(data or b'') / 1000:.0f} |")
+    whole["forward passes alone"] = lambda: b"".join(b"" for _ in frames(generator, walk))
+    for name, costs in in_turns(whole, options.repeats).items():
+        print_row(name, *cells(costs))
 
     wanted = [yuv(frame, plan)[: plan.size[1]].astype(float) for frame in drawn]
-    print("\n| MP4 from the same frames | median s | CPU s | kB | PSNR dB | worst |\n|---|---|---|---|---|---|")
-    for name, (seconds, cpu, data) in in_turns(encoders(drawn, plan), options.repeats).items():
-        mean, worst = psnr(data or b"", wanted)
-        print(f"| {name} | {seconds:.3f} | {cpu:.3f} | {len(data or b'') / 1000:.0f} | {mean:.1f} | {worst:.1f} |")
+    print()
+    print_header("MP4 from the same frames", "median s", "CPU s", "kB", "PSNR dB", "worst")
+    for name, costs in in_turns(encoders(drawn, plan), options.repeats).items():
+        print_row(name, *cells(costs), *(f"{value:.1f}" for value in psnr(costs[-1].result, wanted)))
+
+
+def cells(costs: Sequence[Cost]) -> list[str]:
+    """Median wall and processor time, and the size of the file."""
+    wall, cpu = median([each.wall for each in costs]), median([each.cpu for each in costs])
+    return [f"{wall:.3f}", f"{cpu:.3f}", f"{len(costs[-1].result) / 1000:.0f}"]
 
 
 def encoders(drawn: list[Image.Image], plan: video.Plan) -> dict[str, Callable[[], bytes]]:
@@ -82,19 +84,6 @@ def encoders(drawn: list[Image.Image], plan: video.Plan) -> dict[str, Callable[[
             settings = {"preset": preset, "crf": "18"} | ({"tune": tune} if tune else {})
             others[f"{preset} {tune}".strip()] = lambda settings=settings: encoded(drawn, plan, settings)  # type: ignore[misc]
     return others
-
-
-def in_turns(functions: Mapping[str, Callable[[], bytes | None]], repeats: int) -> dict[str, tuple]:
-    """Median wall time, median CPU time and the last result of each, called in turns after one round to warm up."""
-    times: dict[str, list[tuple[float, float]]] = {name: [] for name in functions}
-    results = {}
-    for repeat in range(-1, repeats):
-        for name, function in functions.items():
-            wall, cpu = time.perf_counter(), time.process_time()
-            results[name] = function()
-            if repeat >= 0:
-                times[name].append((time.perf_counter() - wall, time.process_time() - cpu))
-    return {name: (*(statistics.median(column) for column in zip(*times[name])), results[name]) for name in functions}
 
 
 def yuv(frame: Image.Image, plan: video.Plan) -> np.ndarray:
@@ -164,4 +153,4 @@ def psnr(data: bytes, wanted: list[np.ndarray]) -> tuple[float, float]:
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Options))
+    start(main, one_thread=False)

@@ -9,7 +9,6 @@ features of the bundled mnist-features.
 """
 
 import json
-import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -18,20 +17,16 @@ import torch
 import tyro
 from torch import Tensor, nn
 
-from benchmarks.machine import machine
-from benchmarks.training import PILDataset
+from benchmarks.measuring import DOCS, RESULTS, cost, machine, start, write_json
+from benchmarks.training import pil_loader, trained
 from gan_hub.data.dataset import Dataset
 from gan_hub.data.idx import load_idx_set
 from gan_hub.evaluation.evaluator import NUM_SAMPLES, Evaluator
 from gan_hub.evaluation.metrics import frechet_distance
 from gan_hub.features import FeatureExtractor
-from gan_hub.training.data.batches import Batches
-from gan_hub.training.loop.build import build_trainer
 from gan_hub.training.options.presets import preset
-from gan_hub.training.run.launch import make_accelerator
 
-RESULTS = Path(__file__).parent / "results"
-PICTURE = Path(__file__).parent.parent / "docs" / "learning-curve.png"
+PICTURE = DOCS / "learning-curve.png"
 EPOCHS_MEASURED = (1, 2, 3, 5, 10, 20, 30, 40, 60, 80, 100)
 STEPS_MEASURED = (25, 50, 75, 100, 150, 200, 300, 400, 500, 750, 1000, 1500, 2000)
 
@@ -50,7 +45,6 @@ def main(options: Options) -> None:
     if options.what == "draw":
         draw()
         return
-    torch.set_num_threads(1)
     torch.manual_seed(options.seed)
     data = load_idx_set("mnist", options.data_dir)
     evaluator = Evaluator.for_dataset(data, options.data_dir)
@@ -65,16 +59,12 @@ def main(options: Options) -> None:
         "extractor": evaluator.extractor.description,
         "real_against_real": frechet_distance(evaluator.real, evaluator.train),
     }
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"curve-{options.what}.json").write_text(json.dumps(result, indent=1) + "\n")
+    write_json(RESULTS / f"curve-{options.what}.json", result)
 
 
 def tutorial(data: Dataset, evaluator: Evaluator) -> list[dict[str, float]]:
     """The tutorials' GAN written as published: 100-128-256-784 against 784-128-64-1, BCE, Adam 1e-3, batch 64."""
-    from torchvision import transforms
-
-    transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))])
-    loader = torch.utils.data.DataLoader(PILDataset(data, transform), batch_size=64, shuffle=True)
+    loader = pil_loader(data, 64)
     generator = nn.Sequential(
         nn.Linear(100, 128), nn.ReLU(), nn.Linear(128, 256), nn.ReLU(), nn.Linear(256, 784), nn.Tanh()
     )
@@ -84,10 +74,8 @@ def tutorial(data: Dataset, evaluator: Evaluator) -> list[dict[str, float]]:
     generator_optimizer = torch.optim.Adam(generator.parameters(), lr=1e-3)
     discriminator_optimizer = torch.optim.Adam(discriminator.parameters(), lr=1e-3)
     criterion = nn.BCELoss()
-    points: list[dict[str, float]] = []
-    seconds = 0.0
-    for epoch in range(1, max(EPOCHS_MEASURED) + 1):
-        start = time.process_time()
+
+    def epoch() -> None:
         for real, _ in loader:
             real = real.flatten(1)
             ones, zeros = torch.ones(len(real), 1), torch.zeros(len(real), 1)
@@ -99,29 +87,25 @@ def tutorial(data: Dataset, evaluator: Evaluator) -> list[dict[str, float]]:
             generator_optimizer.zero_grad()
             criterion(discriminator(fake), ones).backward()
             generator_optimizer.step()
-        seconds += time.process_time() - start
-        if epoch in EPOCHS_MEASURED:
+
+    points: list[dict[str, float]] = []
+    seconds = 0.0
+    for number in range(1, max(EPOCHS_MEASURED) + 1):
+        seconds += cost(epoch).cpu
+        if number in EPOCHS_MEASURED:
             with torch.no_grad():
                 images = generator(torch.randn(NUM_SAMPLES, 100)).view(-1, 1, 28, 28)
-            points.append(point(epoch * len(data), seconds, images, evaluator))
+            points.append(point(number * len(data), seconds, images, evaluator))
     return points
 
 
 def ours(data: Dataset, evaluator: Evaluator, options: Options) -> list[dict[str, float]]:
     """The trainer with the preset mnist, as launched but for its one thread."""
     training = replace(preset("mnist"), seed=options.seed)
-    trainer = build_trainer(training, data, accelerator := make_accelerator(training))
-    batches = Batches(data, training, accelerator=accelerator)
-    points: list[dict[str, float]] = []
-    seconds = 0.0
-    for step in range(max(STEPS_MEASURED)):
-        start = time.process_time()
-        trainer.step(batches, step)
-        seconds += time.process_time() - start
-        if step + 1 in STEPS_MEASURED:
-            images, _ = evaluator.sample(trainer.average)
-            points.append(point((step + 1) * training.train_batch_size, seconds, images, evaluator))
-    return points
+    return [
+        point(step * training.train_batch_size, seconds, evaluator.sample(trainer.average)[0], evaluator)
+        for step, seconds, trainer in trained(training, data, STEPS_MEASURED)
+    ]
 
 
 def point(num_images: int, seconds: float, images: Tensor, evaluator: Evaluator) -> dict[str, float]:
@@ -176,4 +160,4 @@ def draw() -> None:
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Options))
+    start(main)

@@ -18,7 +18,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import tyro
 from PIL import Image, ImageFilter
 from safetensors import safe_open
 from safetensors.torch import save_file
@@ -28,6 +27,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm.auto import trange
 
 from benchmarks.held_out import SHORT_SIDE, Common, as_tensor, open_reduced, painting_paths, photo_paths, report
+from benchmarks.measuring import start
 from gan_hub.images import from_uint8
 
 CROP = 128
@@ -218,7 +218,6 @@ CHANGES: dict[str, Callable[[Image.Image], Image.Image]] = {
 
 def main(options: Options) -> None:
     """Train the judge or load it, and print the share of held-out pictures that it calls paintings."""
-    torch.set_num_threads(1)
     model, facts = load_judge(options)
     kinds = {
         kind: [open_reduced(path, SHORT_SIDE) for path in paths(options.data_dir, held_out=True)]
@@ -244,4 +243,4 @@ def main(options: Options) -> None:
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Options))
+    start(main)

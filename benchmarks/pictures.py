@@ -1,13 +1,12 @@
 """Draws docs/samples.png: `python -m benchmarks.pictures`. Seeds from 0 on, a row a class, nothing picked."""
 
-from pathlib import Path
-
 from PIL import Image
 
+from benchmarks.measuring import DOCS
 from gan_hub import GanGenerator
 from gan_hub.images import enlarge, grid, to_pil
 
-PICTURE = Path(__file__).parent.parent / "docs" / "samples.png"
+PICTURE = DOCS / "samples.png"
 PER_CLASS = 12
 
 

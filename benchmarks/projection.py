@@ -7,21 +7,19 @@ right digit in what they are projected to, and how long does each take? One thre
 
 import json
 import statistics
-import time
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
-import tyro
 from torch import Tensor
 
-from benchmarks.machine import machine
+from benchmarks.measuring import RESULTS, cost, machine, median, print_header, print_row, start, write_json
 from gan_hub import GanGenerator
 from gan_hub.data.idx import load_idx_set
 from gan_hub.features import BUNDLED, FeatureExtractor
 from gan_hub.images import from_uint8
-from gan_hub.inversion.projection import project
+from gan_hub.inversion.projection import Projection, project
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class Options:
     """Of each kind: seeds from 0 on, and the first test pictures."""
     steps: tuple[int, ...] = (0, 40)
     """Of the refinement; 0 = the encoder alone."""
-    json: Path | None = Path("benchmarks/results/projection.json")
+    json: Path | None = RESULTS / "projection.json"
     """Where the figures go, those of other models kept."""
 
 
@@ -63,7 +61,6 @@ class Row:
 
 def main(options: Options) -> None:
     """Measure and print the table."""
-    torch.set_num_threads(1)
     generator = GanGenerator.from_pretrained(options.model)
     extractor = FeatureExtractor.from_bundled(BUNDLED[options.dataset])
     test = load_idx_set(options.dataset, options.data_dir, train=False)
@@ -73,46 +70,38 @@ def main(options: Options) -> None:
     kinds = {"generated": (generated, extractor.classify(generated)), "real": (real, test.labels[:count])}
     about = f"{options.model}, n = {count} (seeds from 0; first test pictures), one thread; {machine()}"
     print(f"{about}\nThe classifier sees the right class in {seen:.1%} of the real pictures themselves.\n")
-    print("| pictures | steps | error, of the range | same class seen | wall s, median (max) | CPU s, median (max) |")
-    print("|---|---|---|---|---|---|", flush=True)
+    wall, cpu = "wall s, median (max)", "CPU s, median (max)"
+    print_header("pictures", "steps", "error, of the range", "same class seen", wall, cpu)
     rows = []
     for kind, (pictures, classes) in kinds.items():
         for steps in options.steps:
             row = measured(generator, extractor, kind, pictures, classes, steps=steps)
-            seconds = " | ".join(f"{middle:.2f} ({largest:.2f})" for middle, largest in (row.wall, row.cpu))
-            print(f"| {kind} | {steps} | {row.error:.2%} | {row.same:.1%} | {seconds} |", flush=True)
+            seconds = (f"{middle:.2f} ({largest:.2f})" for middle, largest in (row.wall, row.cpu))
+            print_row(kind, steps, f"{row.error:.2%}", f"{row.same:.1%}", *seconds)
             rows.append(row)
     if options.json is not None:
         known = json.loads(options.json.read_text(encoding="utf-8")) if options.json.is_file() else {}
         known[options.model] = {"about": about, "real_seen_right": seen, "rows": [asdict(row) for row in rows]}
-        options.json.write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")
+        write_json(options.json, known)
 
 
 def measured(
     generator: GanGenerator, extractor: FeatureExtractor, kind: str, pictures: Tensor, classes: Tensor, *, steps: int
 ) -> Row:
     """Project each picture for itself."""
-    found, wall, cpu = [], [], []
-    for picture in pictures:
-        start = time.perf_counter(), time.process_time()
-        found.append(project(generator, picture, num_steps=steps))
-        wall.append(time.perf_counter() - start[0])
-        cpu.append(time.process_time() - start[1])
+    costs = [cost(partial(project, generator, picture, num_steps=steps)) for picture in pictures]
+    found: list[Projection] = [each.result for each in costs]
+    wall, cpu = [each.wall for each in costs], [each.cpu for each in costs]
     seen = extractor.classify(torch.stack([projection.picture for projection in found]))
     return Row(
         pictures=kind,
         steps=steps,
         error=statistics.fmean(projection.error for projection in found),
         same=float((seen == classes).double().mean()),
-        wall=middle_and_largest(wall),
-        cpu=middle_and_largest(cpu),
+        wall=(median(wall), max(wall)),
+        cpu=(median(cpu), max(cpu)),
     )
 
 
-def middle_and_largest(values: Sequence[float]) -> tuple[float, float]:
-    """Median and maximum."""
-    return statistics.median(values), max(values)
-
-
 if __name__ == "__main__":
-    main(tyro.cli(Options))
+    start(main)

@@ -11,36 +11,33 @@ samples); Lin et al., 2017, arXiv:1712.04086 (classifying each channel). A perfe
 """
 
 import json
-import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-import tyro
 from torch import Tensor
 
-from benchmarks.machine import machine
+from benchmarks.measuring import RESULTS, machine, start, write_json
+from benchmarks.training import trained
 from gan_hub.data.dataset import Dataset
 from gan_hub.data.idx import load_idx_set
 from gan_hub.features import FeatureExtractor
 from gan_hub.generator import GanGenerator
 from gan_hub.images import enlarge, from_uint8, grid, to_pil
-from gan_hub.training.data.batches import Batches
-from gan_hub.training.loop.build import build_trainer
 from gan_hub.training.options.options import TrainingOptions
-from gan_hub.training.run.launch import make_accelerator
 
 NUM_MODES = 1000
 NUM_SAMPLES = 26_000
 NUM_PICTURES = 128_000
 SEED = 1_000_000  # of the first sample
-RESULT = Path(__file__).parent / "results" / "stacked-mnist.json"
+SETTINGS = ("max_train_steps", "widths", "discriminator_widths", "gamma", "final_gamma", "seed")
 
 
 @dataclass(frozen=True)
 class Options:
     """Train on Stacked MNIST with one thread and measure at the end."""
 
+    # The trainer's options of the same names are `SETTINGS`.
     data_dir: Path = Path("data")
     output_dir: Path = Path("runs/stacked-mnist")
     max_train_steps: int = 13_000
@@ -51,6 +48,8 @@ class Options:
     gamma: float = 1.0
     final_gamma: float = 0.1
     seed: int = 0
+    json: Path = RESULTS / "stacked-mnist.json"
+    """File to keep the result in."""
 
 
 def stacked(data: Dataset, *, count: int, seed: int) -> Dataset:
@@ -64,6 +63,11 @@ def modes(extractor: FeatureExtractor, images: Tensor) -> Tensor:
     """The mode, 0 to 999, that the classifier sees in each of images [N, 3, H, W] in [-1, 1]."""
     digits = [extractor.classify(images[:, channel : channel + 1]) for channel in range(3)]
     return torch.stack(digits, dim=1) @ torch.tensor([100, 10, 1])
+
+
+def modes_of(extractor: FeatureExtractor, data: Dataset) -> Tensor:
+    """The mode that the classifier sees in each picture."""
+    return torch.cat([modes(extractor, from_uint8(images)) for images in data.images.split(1000)])
 
 
 def scores(seen: Tensor, real: Tensor) -> dict[str, float]:
@@ -86,44 +90,31 @@ def measure(generator: GanGenerator, extractor: FeatureExtractor, real: Tensor) 
 
 def main(options: Options) -> None:
     """Train, measure on the way and at the end, and write benchmarks/results/stacked-mnist.json."""
-    torch.set_num_threads(1)
     training = replace(
         TrainingOptions(),
         conditional=False,
-        max_train_steps=options.max_train_steps,
-        widths=options.widths,
-        discriminator_widths=options.discriminator_widths,
-        gamma=options.gamma,
-        final_gamma=options.final_gamma,
-        seed=options.seed,
+        **{name: getattr(options, name) for name in SETTINGS},
     )
     extractor = FeatureExtractor.from_bundled("mnist-features")
     digits = load_idx_set("mnist", options.data_dir)
     data = stacked(digits, count=NUM_PICTURES, seed=0)
     # What the classifier sees in the training pictures, so that its own errors count for neither side.
-    real = torch.cat([modes(extractor, from_uint8(images)) for images in data.images.split(1000)])
+    real = modes_of(extractor, data)
     test = stacked(load_idx_set("mnist", options.data_dir, train=False), count=NUM_SAMPLES, seed=1)
-    floor = scores(torch.cat([modes(extractor, from_uint8(images)) for images in test.images.split(1000)]), real)
+    floor = scores(modes_of(extractor, test), real)
     print(json.dumps({"26,000 stacked test digits": floor}), flush=True)
-    trainer = build_trainer(training, data, accelerator := make_accelerator(training))
-    batches = Batches(data, training, accelerator=accelerator)
     options.output_dir.mkdir(parents=True, exist_ok=True)
-    seconds = 0.0
     points = []
-    for step in range(options.max_train_steps):
-        start = time.process_time()
-        trainer.step(batches, step)
-        seconds += time.process_time() - start
-        is_last = step + 1 == options.max_train_steps
-        if (step + 1) % options.evaluation_steps == 0 or is_last:
-            result = measure(trainer.average, extractor, real)
-            points.append({"step": step + 1, "cpu_minutes": round(seconds / 60, 1), **result})
-            print(json.dumps(points[-1]), flush=True)
-            trainer.average.save_pretrained(options.output_dir)
-            enlarge(grid(to_pil(trainer.average.sample(80, seed=0)), 10), 2).save(options.output_dir / "samples.png")
-            facts = {"test_digits": floor, "points": points, "seed": options.seed, "machine": machine()}
-            RESULT.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")  # of a run that is cut off, too
+    last = options.max_train_steps
+    for step, seconds, trainer in trained(training, data, [*range(0, last, options.evaluation_steps)[1:], last]):
+        result = measure(trainer.average, extractor, real)
+        points.append({"step": step, "cpu_minutes": round(seconds / 60, 1), **result})
+        print(json.dumps(points[-1]), flush=True)
+        trainer.average.save_pretrained(options.output_dir)
+        enlarge(grid(to_pil(trainer.average.sample(80, seed=0)), 10), 2).save(options.output_dir / "samples.png")
+        facts = {"test_digits": floor, "points": points, "seed": options.seed, "machine": machine()}
+        write_json(options.json, facts)  # of a run that is cut off, too
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Options))
+    start(main)

@@ -14,13 +14,9 @@ that `--json FILE` keeps. One thread, CPU time; the photos are held out of all t
 import copy
 import io
 import json
-import os
 import resource
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -43,6 +39,7 @@ from benchmarks.held_out import (
     photo_paths,
     report,
 )
+from benchmarks.measuring import Cost, cost, from_own_process, in_turns, median, start
 from benchmarks.stylize_looks import ContactSheet, Judge, Upscale, contact_sheet, judge, upscale
 from gan_hub import PhotoStylizer
 from gan_hub.painting.noise import position_noise
@@ -84,11 +81,7 @@ class Tiles(Common):
     """Random sizes of photos and tiles and seeds of noise, for each stylizer."""
 
 
-def cpu_seconds(function: Callable[[], object]) -> float:
-    """CPU time of one call."""
-    start = time.process_time()
-    function()
-    return time.process_time() - start
+Sheet = Annotated[ContactSheet, tyro.conf.subcommand("contact_sheet")]
 
 
 def speed(options: Speed) -> None:
@@ -100,9 +93,12 @@ def speed(options: Speed) -> None:
     networks = []
     for side in options.sides:
         square = ImageOps.fit(photo, (side, side))
-        sides = race({"painter": ways(painter, square), "tutorial": ways(tutorial, square)}, options.rounds)
+        both = {"painter": ways(painter, square), "tutorial": ways(tutorial, square)}
+        contenders = {f"{name}, {way}": runs[way] for way in both["painter"] for name, runs in both.items()}
+        with torch.inference_mode():
+            times = in_turns(contenders, options.rounds)
         for precision in ("fp32", "bf16"):
-            facts = {"side": side, "precision": precision, **compare(sides, precision)}
+            facts = {"side": side, "precision": precision, **compare(times, precision)}
             networks.append(facts)
             ratio, low, high = facts["ratio"]
             rows.append([f"{side}x{side} {precision}", facts["painter_ms"], facts["tutorial_ms"]])
@@ -116,11 +112,11 @@ def speed(options: Speed) -> None:
     report(options, result, header, rows)
 
 
-def ways(stylizer: PhotoStylizer, photo: Image.Image) -> dict[str, dict[str, Callable[[], Tensor]]]:
-    """All ways to run a network, of each precision."""
+def ways(stylizer: PhotoStylizer, photo: Image.Image) -> dict[str, Callable[[], Tensor]]:
+    """All ways to run a network, by precision and way."""
     rows, columns = (side // stylizer.noise_grid for side in (photo.height, photo.width))
     noise = position_noise(rows, columns, cells=stylizer.noise_cells, seed=0)[None]
-    found: dict[str, dict[str, Callable[[], Tensor]]] = {"fp32": {}, "bf16": {}}
+    found: dict[str, Callable[[], Tensor]] = {}
     for name, layout in LAYOUTS.items():
         pixels = as_tensor(photo).contiguous(memory_format=layout)
         full = copy.deepcopy(stylizer.network).to(memory_format=layout)
@@ -130,43 +126,24 @@ def ways(stylizer: PhotoStylizer, photo: Image.Image) -> dict[str, dict[str, Cal
             with torch.autocast("cpu", torch.bfloat16):
                 return full(pixels, noise)
 
-        found["fp32"][name] = partial(full, pixels, noise)
-        found["bf16"][f"{name}, weights"] = partial(half, pixels, noise)
-        found["bf16"][f"{name}, autocast"] = autocast
+        found[f"fp32, {name}"] = partial(full, pixels, noise)
+        found[f"bf16, {name}, weights"] = partial(half, pixels, noise)
+        found[f"bf16, {name}, autocast"] = autocast
     return found
 
 
-@torch.inference_mode()
-def race(
-    contenders: dict[str, dict[str, dict[str, Callable[[], Tensor]]]], rounds: int
-) -> dict[str, dict[str, dict[str, list[float]]]]:
-    """CPU seconds of every way in every round, after one round that isn't counted; all of them take turns."""
-    times: dict[str, dict[str, dict[str, list[float]]]] = {
-        name: {precision: {way: [] for way in those} for precision, those in found.items()}
-        for name, found in contenders.items()
-    }
-    for number in range(-1, rounds):
-        for precision in ("fp32", "bf16"):
-            for way in contenders["painter"][precision]:
-                for name, found in contenders.items():
-                    seconds = cpu_seconds(found[precision][way])
-                    if number >= 0:
-                        times[name][precision][way].append(seconds)
-    return times
-
-
-def compare(times: dict[str, dict[str, dict[str, list[float]]]], precision: str) -> dict[str, Any]:
+def compare(costs: dict[str, list[Cost]], precision: str) -> dict[str, Any]:
     """The best way of each, and the ratio of each round: median, least and most."""
-    best = {name: min(found[precision].items(), key=lambda way: median(way[1])) for name, found in times.items()}
-    ratios = [theirs / ours for theirs, ours in zip(best["tutorial"][1], best["painter"][1])]
-    return {
-        **{f"{name}_ms": round(median(seconds) * 1000, 1) for name, (_, seconds) in best.items()},
-        **{f"{name}_way": way for name, (way, _) in best.items()},
-        "ratio": [round(value, 2) for value in (median(ratios), min(ratios), max(ratios))],
-    }
-
-
-median = statistics.median
+    facts: dict[str, Any] = {}
+    best = {}
+    for name in ("painter", "tutorial"):
+        start = f"{name}, {precision}, "
+        times = {key.removeprefix(start): [each.cpu for each in costs[key]] for key in costs if key.startswith(start)}
+        way = min(times, key=lambda each: median(times[each]))  # it is called at once
+        best[name] = times[way]
+        facts |= {f"{name}_ms": round(median(times[way]) * 1000, 1), f"{name}_way": way}
+    ratios = [theirs / ours for theirs, ours in zip(best["tutorial"], best["painter"])]
+    return {**facts, "ratio": [round(value, 2) for value in (median(ratios), min(ratios), max(ratios))]}
 
 
 def around_the_network(stylizer: PhotoStylizer, photo: Image.Image, rounds: int) -> dict[str, float]:
@@ -184,11 +161,8 @@ def around_the_network(stylizer: PhotoStylizer, photo: Image.Image, rounds: int)
         "encode the painting as PNG": png,
         "stylize(), fp32": lambda: stylizer.stylize(photo),
     }
-    times: dict[str, list[float]] = {name: [] for name in tasks}
-    for _ in range(rounds):
-        for name, task in tasks.items():
-            times[name].append(cpu_seconds(task) * 1000)
-    return {name: round(median(values), 1) for name, values in times.items()}
+    costs = in_turns(tasks, rounds, 0)
+    return {name: round(1000 * median([each.cpu for each in found]), 1) for name, found in costs.items()}
 
 
 def large(options: Large) -> None:
@@ -201,13 +175,8 @@ def large(options: Large) -> None:
         path = Path(folder) / "large.jpg"
         large_photo(options.data_dir).save(path, quality=92)
         for tile_size in options.tile_sizes:
-            command = [sys.executable, "-m", "benchmarks.stylize", "large", "--child", str(path)]
-            command += ["--stylizer", options.stylizer, "--tile_sizes", str(tile_size), "--seed", str(options.seed)]
-            command += ["--bf16"] * options.bf16
-            done = subprocess.run(
-                command, env=os.environ | {"OMP_NUM_THREADS": "1"}, check=True, stdout=subprocess.PIPE, text=True
-            )
-            results.append(json.loads(done.stdout.splitlines()[-1]))
+            words = ["--child", path, "--stylizer", options.stylizer, "--tile_sizes", tile_size, "--seed", options.seed]
+            results.append(from_own_process("stylize", "large", *words, *["--bf16"] * options.bf16))
     rows = [
         [r["tile_size"], r["peak_gib"], r["seconds"], r["small_ms"], r["over_small"], "yes" if within(r) else "no"]
         for r in results
@@ -240,14 +209,12 @@ def paint_large(options: Large) -> dict[str, float]:
     small = photo.crop((0, 0, 512, 512))
 
     def small_ones(count: int) -> list[float]:
-        return [cpu_seconds(lambda: stylizer.stylize(small, tile_size=tile_size)) for _ in range(count)]
+        return [cost(lambda: stylizer.stylize(small, tile_size=tile_size)).cpu for _ in range(count)]
 
     small_ones(2)
     before = small_ones(8)
-    start = time.process_time()
-    painting = stylizer.stylize(photo, tile_size=tile_size)
-    seconds = time.process_time() - start
-    encode_photo(painting)
+    taken = cost(lambda: stylizer.stylize(photo, tile_size=tile_size))
+    encode_photo(taken.result)
     unit = 2**30 if sys.platform == "darwin" else 2**20
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
     each = median(before + small_ones(8))
@@ -255,9 +222,9 @@ def paint_large(options: Large) -> dict[str, float]:
     return {
         "tile_size": tile_size,
         "peak_gib": round(peak, 3),
-        "seconds": round(seconds, 2),
+        "seconds": round(taken.cpu, 2),
         "small_ms": round(each * 1000, 1),
-        "over_small": round(seconds / (pixels * each), 3),
+        "over_small": round(taken.cpu / (pixels * each), 3),
     }
 
 
@@ -278,31 +245,26 @@ def tiles(options: Tiles) -> None:
             )
             steps.append(int(abs(whole - tiled).max()))
             differing.append(float((whole != tiled).any(2).mean()))
-        share = statistics.mean(differing)
+        share = sum(differing) / len(differing)
         results.append({"stylizer": name, "max_steps": max(steps), "pixels_that_differ": share})
     rows = [[r["stylizer"], r["max_steps"], f"{r['pixels_that_differ']:.5%}"] for r in results]
     header = ["stylizer", "largest difference, in steps of 1/255", "pixels that differ at all"]
     report(options, {"stylizers": results, "n": options.cases}, header, rows)
 
 
-def main(options: Speed | Large | Tiles | Judge | Upscale | ContactSheet) -> None:
+def main(options: Speed | Large | Tiles | Judge | Upscale | Sheet) -> None:
     """Measure what was asked for."""
-    torch.set_num_threads(1)
-    # One line a subcommand.
-    if isinstance(options, Speed):
-        speed(options)
-    elif isinstance(options, Large):
-        large(options)
-    elif isinstance(options, Tiles):
-        tiles(options)
-    elif isinstance(options, Judge):
-        judge(options)
-    elif isinstance(options, Upscale):
-        upscale(options)
-    else:
-        contact_sheet(options)
+    measure[type(options)](options)
 
+
+measure: dict[type[Common], Callable[[Any], None]] = {
+    Speed: speed,
+    Large: large,
+    Tiles: tiles,
+    Judge: judge,
+    Upscale: upscale,
+    ContactSheet: contact_sheet,
+}
 
 if __name__ == "__main__":
-    Sheet = Annotated[ContactSheet, tyro.conf.subcommand("contact_sheet")]
-    main(tyro.cli(Speed | Large | Tiles | Judge | Upscale | Sheet))
+    start(main)

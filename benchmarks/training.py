@@ -18,20 +18,17 @@ within a round.
 import copy
 import json
 import os
-import statistics
-import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
-import tyro
+from PIL import Image
 from tqdm.auto import tqdm
 
-from benchmarks.machine import machine
+from benchmarks.measuring import cost, from_own_process, machine, median, print_header, print_row, spread, start
 from gan_hub.data.dataset import Dataset
 from gan_hub.images import from_uint8
 from gan_hub.losses import LOSSES, relativistic_discriminator_loss, relativistic_generator_loss, squared_gradient_norm
@@ -41,6 +38,7 @@ from gan_hub.training.data.batches import Batches
 from gan_hub.training.data.datasets import load_dataset
 from gan_hub.training.loop.build import build_trainer, make_discriminator, make_generator
 from gan_hub.training.loop.environment import PROCESS_SETTINGS
+from gan_hub.training.loop.step import Trainer
 from gan_hub.training.options.options import TrainingOptions
 from gan_hub.training.options.presets import preset
 from gan_hub.training.run.launch import make_accelerator
@@ -75,32 +73,22 @@ def main(options: Options) -> None:
     names = [name for name in possible if name in ("trainer", *options.loops)]
     rounds = [{name: in_own_process(name, options) for name in names} for _ in range(options.rounds)]
     print(f"preset {options.preset}, one thread, {options.rounds} rounds of {options.num_steps} steps; {machine()}\n")
-    print("| loop | images per CPU second | trainer is faster by (median, min to max) |\n|---|---|---|")
+    print_header("loop", "images per CPU second", "trainer is faster by (median, min to max)")
     for name in names:
         ratios = [speeds["trainer"] / speeds[name] for speeds in rounds]
-        speed = statistics.median(speeds[name] for speeds in rounds)
-        print(f"| {name} | {speed:.0f} | {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) |")
+        print_row(name, f"{median([speeds[name] for speeds in rounds]):.0f}", spread(ratios))
 
 
 def in_own_process(contender: str, options: Options) -> float:
     """Images per CPU second of one contender, started with the settings that it would have in life."""
     environment = {key: value for key, value in os.environ.items() if key not in PROCESS_SETTINGS}
-    environment |= {"OMP_NUM_THREADS": "1"} | (PROCESS_SETTINGS if contender in ("trainer", "bare") else {})
-    arguments = ["--contender", contender, "--data_dir", str(options.data_dir), "--num_steps", str(options.num_steps)]
-    arguments += ["--preset", options.preset]
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.training", *arguments],
-        env=environment,
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    return json.loads(done.stdout.splitlines()[-1])
+    environment |= PROCESS_SETTINGS if contender in ("trainer", "bare") else {}
+    words = ["--contender", contender, "--data_dir", options.data_dir, "--num_steps", options.num_steps]
+    return from_own_process("training", *words, "--preset", options.preset, environment=environment)
 
 
 def run(contender: str, options: Options) -> float:
     """Images per CPU second over the counted steps, after as many warm-up steps as one penalty interval."""
-    torch.set_num_threads(1)
     training = replace(preset(options.preset), data_dir=options.data_dir, mixed_precision="bf16", evaluation_steps=-1)
     data = load_dataset(training)
     with tempfile.TemporaryDirectory() as folder:
@@ -115,10 +103,7 @@ def run(contender: str, options: Options) -> float:
             step = PlainLoop(training, data, training.penalty_interval if "lazy" in contender else 1).step
         for _ in range(training.penalty_interval):
             step()
-        start = time.process_time()
-        for _ in range(options.num_steps):
-            step()
-        seconds = time.process_time() - start
+        seconds = sum(cost(step).cpu for _ in range(options.num_steps))
     return options.num_steps * training.images_per_step(1) / seconds
 
 
@@ -206,13 +191,7 @@ class PlainLoop:
     """A GAN loop without any of the trainer's speed."""
 
     def __init__(self, options: TrainingOptions, data: Dataset, penalty_interval: int) -> None:
-        from torch.utils.data import DataLoader
-        from torchvision import transforms
-
-        transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))])
-        self.loader = DataLoader(
-            PILDataset(data, transform), batch_size=options.train_batch_size, shuffle=True, drop_last=True
-        )
+        self.loader = pil_loader(data, options.train_batch_size, drop_last=True)
         self.batches = iter(self.loader)
         self.options, self.penalty_interval, self.steps_done = options, penalty_interval, 0
         contiguous = torch.contiguous_format
@@ -293,18 +272,40 @@ class HugganLoop(PlainLoop):
 class PILDataset(torch.utils.data.Dataset):
     """Pictures that are made PIL images and transformed one at a time, as torchvision's own MNIST class does."""
 
-    def __init__(self, data: Dataset, transform: object) -> None:
+    def __init__(self, data: Dataset, transform: Callable[[Image.Image], torch.Tensor]) -> None:
         self.data, self.transform = data, transform
 
     def __len__(self) -> int:
         return len(self.data)
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
-        from PIL import Image
-
         picture = Image.fromarray(self.data.images[index, 0].numpy(), mode="L")
-        return self.transform(picture), int(self.data.labels[index])  # type: ignore[operator]
+        return self.transform(picture), int(self.data.labels[index])
+
+
+def pil_loader(data: Dataset, batch_size: int, *, drop_last: bool = False) -> torch.utils.data.DataLoader:
+    """Batches as the tutorials load them: through PIL and torchvision's transforms."""
+    from torchvision import transforms
+
+    transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))])
+    return torch.utils.data.DataLoader(
+        PILDataset(data, transform), batch_size=batch_size, shuffle=True, drop_last=drop_last
+    )
+
+
+def trained(options: TrainingOptions, data: Dataset, measured: Sequence[int]) -> Iterator[tuple[int, float, Trainer]]:
+    """Train until the last of the measured steps; yields each of them, and the seconds of the processor so far.
+
+    What the caller does with the trainer in between does not count.
+    """
+    trainer = build_trainer(options, data, accelerator := make_accelerator(options))
+    batches = Batches(data, options, accelerator=accelerator)
+    seconds = 0.0
+    for step in range(max(measured)):
+        seconds += cost(partial(trainer.step, batches, step)).cpu
+        if step + 1 in measured:
+            yield step + 1, seconds, trainer
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Options))
+    start(main)

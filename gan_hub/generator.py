@@ -15,7 +15,7 @@ from gan_hub.editing import encoder as encoder_files
 from gan_hub.editing.directions import Directions
 from gan_hub.editing.encoder import LatentEncoder
 from gan_hub.latents.labels import Labels, class_weights, label_tensor
-from gan_hub.latents.paths import MAX_FRAMES, evenly_paced, points, timeline
+from gan_hub.latents.paths import MAX_FRAMES, Route, evenly_paced, points, timeline
 from gan_hub.latents.seeds import (
     check_seed,
     labels_of_latents,
@@ -277,7 +277,8 @@ class GanGenerator(
         checked = label_tensor(labels, z_keys, self.num_classes)
         weights = None if checked is None else class_weights(checked, self.num_classes)
         z_keys = self.truncate(z_keys.cpu().float(), truncation)
-        positions = timeline(z_keys, num_frames, kind=kind, easing=easing, closed=loop, ping_pong=ping_pong)
+        route = Route(kind, easing, closed=loop, ping_pong=ping_pong)
+        positions = timeline(z_keys, num_frames, route)
 
         def paint(positions: Tensor) -> Iterator[Tensor]:
             for batch in positions.split(self.chunk_size):
@@ -288,7 +289,7 @@ class GanGenerator(
         def walk() -> Iterator[Tensor]:
             paced = positions
             if even_pace and num_frames > 1:
-                paced = evenly_paced(paint, len(z_keys), num_frames, easing=easing, closed=loop, ping_pong=ping_pong)
+                paced = evenly_paced(paint, len(z_keys), num_frames, route)
             yield from paint(paced)
 
         return walk()

@@ -8,7 +8,8 @@ import tyro
 from gan_hub.cli.arguments import Model, Revision
 from gan_hub.hub import convert as converting
 from gan_hub.hub import push as pushing
-from gan_hub.hub.export import TOLERANCE, export_onnx, load_model
+from gan_hub.hub.export import TOLERANCE, export_onnx
+from gan_hub.hub.models import load_model
 from gan_hub.hub.search import PIPELINES, find_models
 from gan_hub.loading import weights
 from gan_hub.loading.model_files import bundled_names

@@ -22,7 +22,19 @@ ZERO_TORCH = "2.11.0"  # the newest that ZeroGPU lists; its GPUs need the torch 
 ZERO_HARDWARE = "zero-a10g"  # what ZeroGPU is called, whatever GPU it has
 # What the page needs, of what pyproject.toml names; gradio is the Space's SDK and brings its own dependencies, which
 # would not let themselves be pinned.
-RUNTIME = ("av", "httpx2", "huggingface-hub", "jinja2", "numpy", "pillow", "safetensors", "torch", "tqdm", "tyro")
+RUNTIME = (
+    "av",
+    "cachetools",
+    "httpx2",
+    "huggingface-hub",
+    "jinja2",
+    "numpy",
+    "pillow",
+    "safetensors",
+    "torch",
+    "tqdm",
+    "tyro",
+)
 MAX_BUILD_SECONDS = 900
 
 Sdk = Literal["gradio", "docker", "static"]

@@ -23,7 +23,8 @@ import tyro
 
 from gan_hub import GanGenerator, PhotoStylizer, __version__
 from gan_hub.deploy.resources import PACKAGE, resource
-from gan_hub.hub.export import ExportError, export_onnx, load_model
+from gan_hub.hub.export import ExportError, export_onnx
+from gan_hub.hub.models import load_model
 from gan_hub.loading.model_files import BUNDLED_FOLDER
 from gan_hub.loading.weights import count_parameters
 from gan_hub.recipes.names import file_stem, public_name

@@ -15,7 +15,6 @@ from gan_hub import __version__
 from gan_hub.generator import GanGenerator
 from gan_hub.latents.labels import class_weights
 from gan_hub.latents.seeds import labels_of_latents
-from gan_hub.loading import model_files
 from gan_hub.painting.noise import position_noise
 from gan_hub.recipes.names import public_name
 from gan_hub.stylizer import PhotoStylizer
@@ -48,14 +47,6 @@ class Exported:
     num_bytes: int
     max_difference: float
     num_checked: int
-
-
-def load_model(name: str | Path, *, revision: str | None = None) -> GanGenerator | PhotoStylizer:
-    """Load a generator, a stylizer or an upscaler, whatever its config says; otherwise as `from_pretrained`."""
-    files = model_files.locate(name, revision=revision, kinds=("generator", "stylizer", "upscaler"))
-    is_stylizer = model_files.kind_of(model_files.load_config(files)) in PhotoStylizer.kinds
-    loader = PhotoStylizer if is_stylizer else GanGenerator
-    return loader.from_pretrained(name, revision=files.commit or revision)
 
 
 def export_onnx(

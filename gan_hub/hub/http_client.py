@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import httpx2
 from huggingface_hub import get_session, set_client_factory
 
-from gan_hub.loading.hub_errors import TRANSIENT, GaveUpError
+from gan_hub.loading.hub_errors import TRANSIENT, GaveUpError, asked_to_wait
 
 SECONDS = 5.0  # of failures without a good answer in between; the next try after that is the last
 FORGET_SECONDS = 20.0  # a failure longer ago says nothing of now
@@ -75,7 +75,7 @@ class HubClient(httpx2.Client):
             raise
         if response.status_code not in TRANSIENT:
             self.failures.restore(server)
-        elif self.failures.is_over(server) or _asked_to_wait(response) > self.failures.seconds:
+        elif self.failures.is_over(server) or (asked_to_wait(response) or 0) > self.failures.seconds:
             response.close()
             raise GaveUpError(f"it answered {response.status_code}", response=response)
         return response
@@ -85,9 +85,3 @@ def install() -> None:
     """Make huggingface_hub use this client from now on, in this process."""
     failures, hooks = FailureWindow(), get_session().event_hooks
     set_client_factory(lambda: HubClient(failures, hooks))
-
-
-def _asked_to_wait(response: httpx2.Response) -> float:
-    """The seconds that a server asks a client to wait for."""
-    asked = response.headers.get("retry-after", "")
-    return float(asked) if asked.isdecimal() else 0.0

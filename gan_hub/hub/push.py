@@ -17,13 +17,12 @@ from typing import Any
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 
 from gan_hub.generator import GanGenerator
+from gan_hub.hub.models import load_model
 from gan_hub.hub.run_card import card_of_run
 from gan_hub.images import grid, png_bytes, to_pil
 from gan_hub.loading import model_files
 from gan_hub.loading.hub_errors import NETWORK_ERRORS, PushError, push_reason, status_of, with_retries
-from gan_hub.loading.pretrained import LOADERS, PretrainedModel
 from gan_hub.loading.weights import WEIGHTS_FILE, ModelError
-from gan_hub.stylizer import PhotoStylizer
 
 CARD, OPTIONS, SAMPLES = "README.md", "training_config.json", "samples"
 MODEL_FILES = (model_files.CONFIG_FILE, WEIGHTS_FILE)
@@ -59,13 +58,6 @@ class Pushed:
     steps: tuple[int, ...] = ()
 
 
-def load(folder: Path) -> PretrainedModel:
-    """The generator or stylizer in a folder, checked as any is that is loaded; raises ModelError."""
-    kind = model_files.kind_of(model_files.load_config(model_files.locate(folder)))
-    stylizes = kind is not None and LOADERS[kind] == PhotoStylizer.__name__
-    return (PhotoStylizer if stylizes else GanGenerator).from_pretrained(folder)
-
-
 def gather(folder: Path, repo_id: str, *, samples: bool = True) -> dict[str, bytes | Path]:
     """The files of a run's folder to push, by their path in the repository.
 
@@ -77,7 +69,7 @@ def gather(folder: Path, repo_id: str, *, samples: bool = True) -> dict[str, byt
     Raises:
         ModelError: the folder holds no model that would load again.
     """
-    model = load(folder)
+    model = load_model(folder)
     files: dict[str, bytes | Path] = {name: folder / name for name in MODEL_FILES}
     files |= {name: folder / name for name in OTHER_FILES if (folder / name).is_file()}
     if (folder / OPTIONS).is_file():
@@ -174,7 +166,7 @@ def push_history(api: HfApi, folder: Path, repo_id: str, *, samples: bool = True
         if tag in there and _holds(api, repo_id, tag, checkpoint / WEIGHTS_FILE):
             continue
         files: dict[str, bytes | Path] = {name: checkpoint / name for name in MODEL_FILES}
-        model = load(checkpoint)
+        model = load_model(checkpoint)
         if samples and (sheets := sorted((folder / SAMPLES).glob(f"{step:07d}.*"))):
             files[f"{SAMPLES}/{sheets[0].name}"] = sheets[0]
         elif samples and isinstance(model, GanGenerator):  # the run painted none at this step

@@ -5,6 +5,7 @@ a few thousand numbers, and the latents are made from them when they are needed.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import torch
@@ -22,45 +23,48 @@ EASINGS: dict[str, Callable[[Tensor], Tensor]] = {  # all symmetric, so that a w
 PROBES = 32  # pictures on each leg, from which `evenly_paced` measures how fast they change
 
 
-def path(
-    keys: Tensor,
-    num_frames_per_leg: int,
-    kind: str = "lerp",
-    easing: str = "linear",
-    *,
-    closed: bool = False,
-    ping_pong: bool = False,
-    num_categories: int = 0,
-) -> Tensor:
-    """A path through key latents; frame j * num_frames_per_leg is key j, bit for bit.
+@dataclass(frozen=True)
+class Route:
+    """How a path leads through its keys.
 
-    Args:
-        keys: [K, latent_dim], at least one.
-        num_frames_per_leg: steps from one key to the next, at least 1.
-        kind: of `KINDS`; see `points`.
+    Attributes:
+        kind: of `KINDS`: lines, arcs or splines of `gan_hub.latents.arcs`.
         easing: of `EASINGS`, on each leg.
-        closed: append a leg back to the first key, which is not repeated.
-        ping_pong: append the way back, which repeats neither end. Excludes `closed`.
-        num_categories: length of the one-hot code at the front of the keys; see `points`.
-
-    Returns:
-        [T, latent_dim]. T is (K - 1) * num_frames_per_leg + 1; if closed, K * num_frames_per_leg; with ping_pong,
-        2 * (K - 1) * num_frames_per_leg.
+        closed: a leg back to the first key, which is not repeated, follows the last key.
+        ping_pong: the way back follows, which repeats neither end. Excludes `closed`.
 
     Raises:
-        ValueError: an argument is out of its range.
+        ValueError: a field is out of its range.
     """
-    if isinstance(num_frames_per_leg, bool) or not isinstance(num_frames_per_leg, int) or num_frames_per_leg < 1:
-        raise ValueError(f"{num_frames_per_leg!r} frames per leg are not possible; use a whole number of at least 1")
-    num_frames = frames_of_walk(len(keys), num_frames_per_leg, closed=closed, ping_pong=ping_pong)
-    positions = timeline(keys, num_frames, kind=kind, easing=easing, closed=closed, ping_pong=ping_pong)
-    return points(keys, positions, kind=kind, closed=closed, num_categories=num_categories)
 
+    kind: str = "slerp"
+    easing: str = "linear"
+    closed: bool = False
+    ping_pong: bool = False
 
-def frames_of_walk(num_keys: int, num_frames_per_leg: int, *, closed: bool, ping_pong: bool) -> int:
-    """The number of frames of `path`."""
-    legs = _legs(num_keys, closed=closed, ping_pong=ping_pong)
-    return len(legs) * num_frames_per_leg + (not legs or not (closed or ping_pong))
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        _one_of("path", self.kind, KINDS)
+        _one_of("easing", self.easing, tuple(EASINGS))
+        if self.closed and self.ping_pong:
+            raise ValueError("a walk is either a loop or goes back and forth (ping-pong), not both; choose one")
+
+    def legs(self, num_keys: int) -> list[tuple[int, int]]:
+        """The start and the end position of each leg."""
+        there = [(i, i + 1) for i in range(num_keys if self.closed else num_keys - 1)]
+        return there + [(end, start) for start, end in reversed(there)] if self.ping_pong else there
+
+    def is_open(self, num_keys: int) -> bool:
+        """Whether the path ends with a frame at a key, from which it does not lead on."""
+        return not self.legs(num_keys) or not (self.closed or self.ping_pong)
+
+    def num_frames(self, num_keys: int, num_frames_per_leg: int) -> int:
+        """The number of frames if frame j * num_frames_per_leg is key j.
+
+        That is (K - 1) * num_frames_per_leg + 1; if closed, K * num_frames_per_leg; with ping_pong,
+        2 * (K - 1) * num_frames_per_leg.
+        """
+        return len(self.legs(num_keys)) * num_frames_per_leg + self.is_open(num_keys)
 
 
 def points(keys: Tensor, positions: Tensor, *, kind: str, closed: bool = False, num_categories: int = 0) -> Tensor:
@@ -96,9 +100,7 @@ def points(keys: Tensor, positions: Tensor, *, kind: str, closed: bool = False, 
     return torch.cat([code, walked], dim=1)
 
 
-def timeline(
-    keys: Tensor, num_frames: int, *, kind: str, easing: str = "linear", closed: bool = False, ping_pong: bool = False
-) -> Tensor:
+def timeline(keys: Tensor, num_frames: int, route: Route) -> Tensor:
     """The positions of a number of frames, shared out among the legs as equally as whole numbers allow.
 
     Every key has a frame of its own. A closed path slows down before its last step if that would be longer than most,
@@ -107,23 +109,17 @@ def timeline(
     Args:
         keys: [K, latent_dim].
         num_frames: T; 1 for the first key alone, or enough for each key that the path passes.
-        kind: of `KINDS`.
-        easing: of `EASINGS`.
-        closed: append a leg back to the first key.
-        ping_pong: append the way back.
+        route: of the path.
 
     Returns:
         [T], float64.
 
     Raises:
-        ValueError: an argument is out of its range.
+        ValueError: no keys, or too few frames.
     """
-    _one_of("path", kind, KINDS)
-    _one_of("easing", easing, tuple(EASINGS))
     if keys.ndim != 2 or not len(keys):
         raise ValueError(f"the keys have the shape {list(keys.shape)}; give [K, latent_dim] with at least one key")
-    legs = _legs(len(keys), closed=closed, ping_pong=ping_pong)
-    is_open = not legs or not (closed or ping_pong)
+    legs, is_open = route.legs(len(keys)), route.is_open(len(keys))
     if not legs or num_frames == 1:
         return torch.zeros(num_frames, dtype=torch.float64)
     if num_frames < len(legs) + is_open:
@@ -132,13 +128,13 @@ def timeline(
         )
     ends = [round(i * (num_frames - is_open) / len(legs)) for i in range(len(legs) + 1)]
     positions = [
-        start + (end - start) * EASINGS[easing](torch.arange(count, dtype=torch.float64) / count)
+        start + (end - start) * EASINGS[route.easing](torch.arange(count, dtype=torch.float64) / count)
         for (start, end), count in zip(legs, [b - a for a, b in pairwise(ends)])
     ]
     if is_open:
         positions.append(torch.tensor([float(legs[-1][1])], dtype=torch.float64))
-    if closed and easing == "linear" and len(keys) > 1:
-        return _slowed_into_the_seam(keys, torch.cat(positions), len(positions[-1]), kind)
+    if route.closed and route.easing == "linear" and len(keys) > 1:
+        return _slowed_into_the_seam(keys, torch.cat(positions), len(positions[-1]), route.kind)
     return torch.cat(positions)
 
 
@@ -146,10 +142,8 @@ def evenly_paced(
     paint: Callable[[Tensor], Iterable[Tensor]],
     num_keys: int,
     num_frames: int,
+    route: Route,
     *,
-    easing: str = "linear",
-    closed: bool = False,
-    ping_pong: bool = False,
     probes: int = PROBES,
 ) -> Tensor:
     """The positions at which successive pictures differ equally; every key keeps a frame of its own.
@@ -162,16 +156,13 @@ def evenly_paced(
         paint: maps positions [N] to their pictures [C, H, W], one after another.
         num_keys: K.
         num_frames: T, at least one for each key that the path passes.
-        easing: of `EASINGS`, applied to the visible change on each leg.
-        closed: as in `timeline`.
-        ping_pong: as in `timeline`.
+        route: of the path; its easing is applied to the visible change on each leg.
         probes: pictures on each leg.
 
     Returns:
         [T], float64.
     """
-    legs = _legs(num_keys, closed=closed, ping_pong=ping_pong)
-    is_open = not legs or not (closed or ping_pong)
+    legs, is_open = route.legs(num_keys), route.is_open(num_keys)
     num_measured = max(max(leg) for leg in legs)  # the way back needs no pass of its own
     pictures = iter(paint(torch.arange(num_measured * probes + 1, dtype=torch.float64) / probes))
     differences, before = [], next(pictures)
@@ -182,20 +173,13 @@ def evenly_paced(
     rows = [measured[start] if end > start else measured[end].flip(0) for start, end in legs]
     counts = _shares([float(row.sum()) for row in rows], num_frames - is_open)
     shares = [torch.arange(count, dtype=torch.float64) / count for count in counts]
-    if closed and easing == "linear":
+    if route.closed and route.easing == "linear":
         shares[-1] = shares[-1] * counts[-1] / (counts[-1] - 0.1)
     positions = [
-        start + (end - start) * _when_seen(row, EASINGS[easing](t)) for (start, end), row, t in zip(legs, rows, shares)
+        start + (end - start) * _when_seen(row, EASINGS[route.easing](t))
+        for (start, end), row, t in zip(legs, rows, shares)
     ]
     return torch.cat([*positions, torch.tensor([float(legs[-1][1])] * is_open, dtype=torch.float64)])
-
-
-def _legs(num_keys: int, *, closed: bool, ping_pong: bool) -> list[tuple[int, int]]:
-    """The start and the end position of each leg."""
-    if closed and ping_pong:
-        raise ValueError("a walk is either a loop or goes back and forth (ping-pong), not both; choose one")
-    there = [(i, i + 1) for i in range(num_keys if closed else num_keys - 1)]
-    return there + [(end, start) for start, end in reversed(there)] if ping_pong else there
 
 
 def _slowed_into_the_seam(keys: Tensor, positions: Tensor, count: int, kind: str) -> Tensor:

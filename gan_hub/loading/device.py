@@ -25,3 +25,10 @@ def usable_device(name: str) -> torch.device:
         raise ValueError(
             f"the device {shorten(repr(name), 40)} can't be used on this machine; use auto, cpu, cuda or mps"
         ) from error
+
+
+def device_name(device: torch.device) -> str:
+    """The name of a device for people: CPU, the name of the GPU, or Apple GPU."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return {"cpu": "CPU", "mps": "Apple GPU"}.get(device.type, device.type.upper())

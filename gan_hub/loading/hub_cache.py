@@ -1,13 +1,16 @@
 """The layout of huggingface_hub's cache, as of version 2.4; no other file of this project relies on it.
 
-A repository's folder holds `refs/<branch>`, each a file with the commit that the branch stood for, and
+A cache holds a folder `models--<owner>--<name>` for each repository of a model, and the locks of its files below
+`.locks`. A repository's folder holds `refs/<branch>`, each a file with the commit that the branch stood for, and
 `snapshots/<commit>/<file>`. tests/loading/test_hub_cache.py fails when that changes.
 """
 
+import shutil
 from contextlib import suppress
 from pathlib import Path
 
 from huggingface_hub import try_to_load_from_cache
+from huggingface_hub.file_download import repo_folder_name
 
 
 def cached_file(repo_id: str, filename: str, *, revision: str | None, cache_dir: str | Path | None) -> Path | None:
@@ -34,3 +37,23 @@ def remember_branch(path: Path, branch: str) -> None:
     with suppress(OSError):  # a cache that can't be written can still be read
         ref.parent.mkdir(parents=True, exist_ok=True)
         ref.write_text(commit_of(path))
+
+
+def repository_folder(cache_dir: Path, repo_id: str) -> Path:
+    """The folder of a model's repository, whether it exists or not."""
+    return cache_dir / repo_folder_name(repo_id=repo_id, repo_type="model")
+
+
+def repository_folders(cache_dir: Path) -> list[Path]:
+    """The folders of all repositories of models.
+
+    `scan_cache_dir` passes over repositories without a snapshot and files without a link, which downloads leave that
+    were cut off; they take room as well.
+    """
+    return list(cache_dir.glob("models--*"))
+
+
+def delete_repository(folder: Path) -> None:
+    """Delete the folder of a repository with its locks; what is gone already is no error."""
+    for path in (folder, folder.parent / ".locks" / folder.name):
+        shutil.rmtree(path, ignore_errors=True)

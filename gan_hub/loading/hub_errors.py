@@ -70,9 +70,15 @@ def with_retries(ask: Callable[[], Answer], pauses: Sequence[float] = PAUSES, *,
             )
             if not hung_up and (status_of(error) not in TRANSIENT):
                 raise
-            asked = error.response.headers.get("retry-after", "") if isinstance(error, HfHubHTTPError) else ""
-            time.sleep(min(float(asked), MAX_PAUSE) if asked.isdecimal() else pause)
+            asked = asked_to_wait(error.response) if isinstance(error, HfHubHTTPError) else None
+            time.sleep(pause if asked is None else min(asked, MAX_PAUSE))
     return ask()
+
+
+def asked_to_wait(response: httpx2.Response) -> float | None:
+    """The seconds that a server asks a client to wait for; None if it does not say, or names a date."""
+    asked = response.headers.get("retry-after", "")
+    return float(asked) if asked.isdecimal() else None
 
 
 def cause_of(error: Exception) -> BaseException:

@@ -1,5 +1,6 @@
 """The page: `build_demo()` makes it, `launch()` opens it. The only room that imports gradio."""
 
+import html
 import ipaddress
 import os
 import signal
@@ -9,20 +10,15 @@ from typing import Any
 import gradio as gr
 from starlette.middleware import Middleware
 
-from gan_hub.loading.device import AUTO
+from gan_hub.loading.device import AUTO, device_name
 from gan_hub.page.components import theme
+from gan_hub.page.components.picture_actions import TabLinks
 from gan_hub.page.server import temporary, zerogpu
 from gan_hub.page.server.blocks import Page
 from gan_hub.page.server.disk import DiskCache
 from gan_hub.page.server.middleware import PageMiddleware
 from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.tabs import TABS
-from gan_hub.page.tabs.explore import tab as explore
-from gan_hub.page.tabs.interpolate import ends
-from gan_hub.page.tabs.interpolate import tab as interpolate
-from gan_hub.page.tabs.picture import tab as picture
-from gan_hub.page.tabs.sample import favourites
-from gan_hub.page.tabs.sample import tab as sample
 
 # A visitor's pictures stay for an hour; the folder is swept every ten minutes.
 DELETE_CACHE = (600, temporary.KEEP_SECONDS)
@@ -31,7 +27,10 @@ SESSIONS = 200  # whose controls Gradio remembers, 0.3 MB each: every call of a 
 
 DEVICE_VARIABLE = "GAN_HUB_DEVICE"  # the device of the networks if no option names one; auto if unset
 
-MASTHEAD = "<h1>GAN Hub</h1><p>Pictures from seeds, paintings from photos, by networks anyone can train.</p>"
+MASTHEAD = (
+    "<h1>GAN Hub</h1><p>Pictures from seeds, paintings from photos, by networks anyone can train. "
+    '<span id="runs-on">Runs on {}.</span></p>'
+)
 
 
 def build_demo(
@@ -48,13 +47,16 @@ def build_demo(
     model_cache = model_cache or open_model_cache(allow_local=allow_local, is_public=is_public, device=device)
     with Page(title="GAN Hub", fill_width=True, delete_cache=DELETE_CACHE, analytics_enabled=False) as demo:
         demo.make_room = model_cache.clear
-        gr.HTML(MASTHEAD, elem_id="masthead", padding=False)
+        where = "ZeroGPU" if zerogpu.is_active() else device_name(model_cache.device)
+        gr.HTML(MASTHEAD.format(html.escape(where)), elem_id="masthead", padding=False)
         with gr.Tabs() as tabs:
-            built: dict[str, Any] = {}
+            links = []
             for each in TABS:
                 with gr.Tab(each.NAME, id=each.ID) as tab:
-                    built[each.ID] = each.build(model_cache, tab)
-        _connect_tabs(model_cache, built, tabs)
+                    links.append(each.build(model_cache, tab) or TabLinks())
+        for place in (place for own in links for place in own.pictures):
+            for other in links:
+                other.connect(place, tabs)
         demo.load(None, None, tabs, js=theme.SELECT_TAB, api_visibility="private")
     return demo.queue(max_size=QUEUE_SIZE)
 
@@ -71,17 +73,6 @@ def open_model_cache(*, allow_local: bool = False, is_public: bool = False, devi
         disk=DiskCache() if is_public else None,
         **lent,
     )
-
-
-def _connect_tabs(model_cache: ModelCache, built: dict[str, Any], tabs: gr.Tabs) -> None:
-    """What was made on one tab goes to the others, and among the favourites."""
-    chosen, kept = built[sample.ID]
-    explorer, found = built[explore.ID], built[picture.ID]
-    favourites.connect(model_cache, kept, [chosen, explorer.place, found])
-    for place in (chosen, explorer.place, found, kept.place):
-        ends.connect_walks(model_cache, place, built[interpolate.ID], tabs)
-    for place in (chosen, found, kept.place):
-        explorer.connect(place, tabs)
 
 
 def launch(

@@ -131,8 +131,8 @@ class ModelState(LinkState):
     """The controls of a tab that shows one generator.
 
     Attributes:
-        model: as in `Recipe`; None = the first bundled one.
-        revision: branch, tag or commit; None = the newest.
+        model: a bundled name such as mnist-gan, or org/name on the Hub; a link may leave it out.
+        revision: branch, tag or commit on the Hub; empty for the newest.
     """
 
     model: Annotated[str | None, MODEL] = None
@@ -144,11 +144,11 @@ class SampleState(ModelState):
     """The controls of the tab Sample.
 
     Attributes:
-        seed: of the first picture; the others follow it.
-        count: pictures, from 1 to `MAX_COUNT`.
-        columns: from 1 to `MAX_COLUMNS`.
-        truncation: in [0, 2].
-        label: name of the class; None = mixed.
+        seed: of the first picture, from 0 to 4294967295; the others follow it.
+        count: pictures, from 1 to 64.
+        columns: pictures in a row, from 1 to 16; of no effect in a ZIP.
+        truncation: from 0 (the average picture) over 1 (as trained) to 2.
+        label: class to show, by name; empty for each seed's own.
     """
 
     tab = "sample"
@@ -179,7 +179,8 @@ class SampleState(ModelState):
     def check_last_seed(self) -> None:
         """Raise ValueError if the last picture's seed would be too large."""
         if self.seed + self.count - 1 > MAX_SEED:
-            raise ValueError(f"{self.count} pictures from seed {self.seed} pass the last seed, {MAX_SEED}")
+            last = MAX_SEED - self.count + 1
+            raise ValueError(f"seed {self.seed} is not possible for {self.count} pictures; use up to {last}")
 
     @classmethod
     def from_recipe(cls, recipe: Recipe) -> "SampleState":
@@ -310,11 +311,12 @@ class ExploreState(ModelState):
     """The controls of the tab Explore; its links name a single picture as well, see `picture_link`.
 
     Attributes:
-        key: of the picture that is moved, as `parse_key` reads it.
-        method: of `DIRECTION_SOURCES`; None = `OWN` where there are such directions, else the first method.
-        amounts: along the directions, as `parse_amounts` reads them.
+        key: seed, class and truncation of the picture, such as 7:square:0.8; in place of the seed there may be a
+            latent, as /project returns it.
+        method: sefa, ganspace, or model for the directions that lie beside the model; empty for the best there is.
+        amounts: along the first eight directions, from -5 to 5, such as 1,0,-2.5.
         shown: number of the direction in the strip, from 1.
-        names: that a visitor gave to directions, as `parse_names` reads them.
+        names: for the directions, such as slant,,width; percent-encoded.
     """
 
     tab = "explore"
@@ -391,23 +393,28 @@ def check_keys(value: object) -> str:
     return text
 
 
+SAME_OPTIONS = ("fps", "easing", "even_pace", "size")  # of `WalkOptions`, which have the same name and form in links
+
+
 @dataclass(frozen=True)
 class WalkState(ModelState):
     """The controls of the tab Interpolate: a walk's options under the names of links, in the bounds of the page.
 
     Attributes:
-        keys: as `parse_page_keys` reads them.
-        frames: from one key to the next.
-        fps: frames a second.
-        kind: the path of `WalkOptions`; no field is called path, since Gradio takes whatever has one for a file.
-        easing: of `paths.EASINGS`.
-        way: of `WAYS`: to the last key, and from there to the first, or all the way back.
-        even_pace: successive pictures differ equally.
-        size: of the longer side, in pixels.
+        keys: seed, class and truncation of each picture to walk through, such as 3,7:square,12::0.7; up to four walks
+            side by side with ; between them; names of classes percent-encoded.
+        frames: from one picture to the next; up to 2000 in all.
+        fps: frames a second, from 1 to 60.
+        kind: of path: lerp, slerp or cubic.
+        easing: linear, ease_in_out or linger.
+        way: once, loop (back to the first picture), or ping-pong (to the last one and back).
+        even_pace: let successive frames differ equally, before any easing.
+        size: of the longer side in pixels, even, from 16 to 1024; of a contact sheet, of each picture.
         columns: of walks side by side; 0 = as square as possible.
-        format: of `video.FORMATS`.
+        format: mp4, webp, gif, zip for single frames, or png for a contact sheet.
     """
 
+    # No field is called path, as it is in `WalkOptions`: Gradio takes whatever has one for a file.
     tab = "interpolate"
 
     keys: Annotated[str, KEYS] = "0,1,2,3"
@@ -436,14 +443,11 @@ class WalkState(ModelState):
             revision=revision,
             tracks=parse_page_keys(self.keys),
             frames_per_leg=self.frames,
-            fps=self.fps,
             path=self.kind,
-            easing=self.easing,
             loop=self.way == "loop",
             ping_pong=self.way == "ping-pong",
-            even_pace=self.even_pace,
-            size=self.size,
             columns=self.columns or None,
+            **{name: getattr(self, name) for name in SAME_OPTIONS},
         )
         if walk.num_frames > MAX_PAGE_FRAMES:
             raise ValueError(

@@ -14,7 +14,7 @@ from PIL import Image
 
 from gan_hub import __version__, images
 from gan_hub.generator import GanGenerator
-from gan_hub.latents.paths import EASINGS, KINDS, MAX_FRAMES, frames_of_walk
+from gan_hub.latents.paths import EASINGS, KINDS, MAX_FRAMES, Route
 from gan_hub.loading.config import shorten
 from gan_hub.recipes.containers import MAX_TEXT_BYTES, json_object, walk_text
 from gan_hub.recipes.fields import Commit, Model, Switch, Version, check_itself, choice, command_choice, optional, whole
@@ -95,7 +95,8 @@ class Walk(WalkOptions):
     @property
     def num_frames(self) -> int:
         """The number of frames of the whole walk."""
-        return frames_of_walk(len(self.tracks[0]), self.frames_per_leg, closed=self.loop, ping_pong=self.ping_pong)
+        route = Route(self.path, self.easing, closed=self.loop, ping_pong=self.ping_pong)
+        return route.num_frames(len(self.tracks[0]), self.frames_per_leg)
 
     @property
     def seconds(self) -> float:

@@ -10,7 +10,8 @@ import torch
 from gan_hub import GanGenerator, PhotoStylizer
 from gan_hub.cli.main import main
 from gan_hub.hub import export
-from gan_hub.hub.export import METADATA_KEY, TOLERANCE, ExportError, export_onnx, load_model
+from gan_hub.hub.export import METADATA_KEY, TOLERANCE, ExportError, export_onnx
+from gan_hub.hub.models import load_model
 from gan_hub.latents.labels import class_weights
 from gan_hub.latents.seeds import labels_of_latents
 from gan_hub.models import ARCHITECTURES

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from gan_hub.latents.arcs import lerp, slerp
-from gan_hub.latents.paths import EASINGS, KINDS, evenly_paced, frames_of_walk, path, points, timeline
+from gan_hub.latents.paths import EASINGS, KINDS, Route, evenly_paced, points, timeline
 from gan_hub.latents.seeds import latents_from_seeds, structured
 
 numbers = st.floats(-1e4, 1e4, width=32)
@@ -98,6 +98,15 @@ def test_refused_ends(between, start, end, t):
         between(start, end, t)
 
 
+def path(
+    keys: Tensor, per_leg: int, kind: str, easing: str = "linear", num_categories: int = 0, **shape: bool
+) -> Tensor:
+    """The latents of a path whose frame j * per_leg is key j."""
+    route = Route(kind, easing, **shape)
+    positions = timeline(keys, route.num_frames(len(keys), per_leg), route)
+    return points(keys, positions, kind=kind, closed=route.closed, num_categories=num_categories)
+
+
 @pytest.mark.parametrize("mode", ["open", "closed", "ping_pong"])
 @pytest.mark.parametrize("easing", EASINGS)
 @pytest.mark.parametrize("kind", KINDS)
@@ -107,7 +116,7 @@ def test_keys_are_frames(kind, easing, mode, num_keys, per_leg, seed):
     shape = {"closed": mode == "closed", "ping_pong": mode == "ping_pong"}
     walked = path(keys, per_leg, kind, easing, **shape)
     legs = {"open": num_keys - 1, "closed": num_keys, "ping_pong": 2 * num_keys - 2}[mode]
-    assert len(walked) == legs * per_leg + (mode == "open") == frames_of_walk(num_keys, per_leg, **shape)
+    assert len(walked) == legs * per_leg + (mode == "open") == Route(**shape).num_frames(num_keys, per_leg)
     assert torch.equal(walked[::per_leg][:num_keys], keys)
     assert walked.isfinite().all()
     if mode == "ping_pong":
@@ -178,13 +187,13 @@ def test_any_number_of_frames_shows_each_key(mode, num_keys, extra):
     keys = latents_from_seeds(range(num_keys), 3)
     fewest = {"open": num_keys, "closed": num_keys, "ping_pong": 2 * num_keys - 2}[mode]
     shape = {"closed": mode == "closed", "ping_pong": mode == "ping_pong"}
-    places = timeline(keys, fewest + extra, kind="slerp", **shape)
+    places = timeline(keys, fewest + extra, Route(**shape))
     assert len(places) == fewest + extra
     assert set(range(num_keys)) <= set(places.tolist())
-    assert timeline(keys, 1, kind="slerp", **shape).tolist() == [0]
+    assert timeline(keys, 1, Route(**shape)).tolist() == [0]
     if fewest > 2:
         with pytest.raises(ValueError, match=f"use at least {fewest}"):
-            timeline(keys, fewest - 1, kind="slerp", **shape)
+            timeline(keys, fewest - 1, Route(**shape))
 
 
 @pytest.mark.parametrize("mode", ["open", "closed", "ping_pong"])
@@ -195,8 +204,8 @@ def test_an_even_pace_evens_out_what_is_seen(mode):
     def paint(places: Tensor) -> list[Tensor]:  # of pictures that hardly change at first, and then quickly
         return list(points(keys, places, kind="lerp", closed=mode == "closed") ** 4)
 
-    uniform = timeline(keys, 60, kind="lerp", **shape)
-    even = evenly_paced(paint, 3, 60, **shape)
+    uniform = timeline(keys, 60, Route("lerp", **shape))
+    even = evenly_paced(paint, 3, 60, Route(**shape))
     assert even.shape == uniform.shape
     assert {0.0, 1.0, 2.0} <= set(even.tolist())
     variation = [_variation(torch.stack(list(paint(places)))) for places in (uniform, even)]
@@ -214,21 +223,18 @@ def test_easing_shapes_what_is_seen():
     def paint(places: Tensor) -> list[Tensor]:
         return list(points(keys, places, kind="lerp") ** 4)
 
-    seen = torch.stack(paint(evenly_paced(paint, 2, 41, easing="ease_in_out")))[:, 0]
+    seen = torch.stack(paint(evenly_paced(paint, 2, 41, Route(easing="ease_in_out"))))[:, 0]
     assert torch.allclose(seen, EASINGS["ease_in_out"](torch.linspace(0, 1, 41)), atol=0.01)
 
 
 def test_an_even_pace_of_pictures_that_are_all_the_same():
-    even = evenly_paced(lambda places: [torch.zeros(1, 2, 2)] * len(places), 3, 7)
+    even = evenly_paced(lambda places: [torch.zeros(1, 2, 2)] * len(places), 3, 7, Route())
     assert even.tolist() == pytest.approx([0, 1 / 3, 2 / 3, 1, 4 / 3, 5 / 3, 2])
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"num_frames_per_leg": 0}, "0 frames per leg"),
-        ({"num_frames_per_leg": 1.5}, "1.5 frames per leg"),
-        ({"num_frames_per_leg": True}, "True frames per leg"),
         ({"kind": "bezier"}, "unknown path 'bezier'; choose from: lerp, slerp, cubic"),
         ({"easing": "x" * 99}, "unknown easing 'x{40}'; choose from: linear, ease_in_out, linger"),
         ({"closed": True, "ping_pong": True}, "not both"),
@@ -238,4 +244,4 @@ def test_an_even_pace_of_pictures_that_are_all_the_same():
 )
 def test_refused_paths(arguments, words):
     with pytest.raises(ValueError, match=words):
-        path(**{"keys": torch.zeros(2, 3), "num_frames_per_leg": 2, **arguments})
+        path(**{"keys": torch.zeros(2, 3), "per_leg": 2, "kind": "lerp", **arguments})

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from gan_hub.loading.device import usable_device
+from gan_hub.loading.device import device_name, usable_device
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,9 @@ def test_auto_is_the_best_device_of_the_machine(monkeypatch, cuda, mps, best):
 def test_a_device_that_is_not_there_is_refused(name):
     with pytest.raises(ValueError, match="can't be used on this machine; use auto, cpu, cuda or mps"):
         usable_device(name)
+
+
+@pytest.mark.parametrize(("device", "name"), [("cpu", "CPU"), ("mps", "Apple GPU"), ("cuda:0", "NVIDIA T4")])
+def test_devices_have_names_for_people(monkeypatch, device, name):
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda _: "NVIDIA T4")
+    assert device_name(torch.device(device)) == name

@@ -4,7 +4,14 @@ from pathlib import Path
 
 from huggingface_hub import hf_hub_download, scan_cache_dir
 
-from gan_hub.loading.hub_cache import cached_file, commit_of, remember_branch
+from gan_hub.loading.hub_cache import (
+    cached_file,
+    commit_of,
+    delete_repository,
+    remember_branch,
+    repository_folder,
+    repository_folders,
+)
 from tests.support.hub_server import LoopbackHub
 
 
@@ -26,3 +33,13 @@ def test_the_commit_is_read_off_the_path_and_the_branch_written_where_the_client
     assert cached_file("org/gan", "config.json", revision=None, cache_dir=tmp_path / "ours") == by_commit
     (repo,) = scan_cache_dir(tmp_path / "ours").repos
     assert {str(revision.commit_hash): set(revision.refs) for revision in repo.revisions} == {commit: {"main"}}
+
+
+def test_repositories_are_found_and_deleted_where_the_client_keeps_them(hub: LoopbackHub, tmp_path: Path) -> None:
+    hub.add("org/gan", {"config.json": b"{}"})
+    hf_hub_download("org/gan", "config.json", cache_dir=tmp_path)
+    (repo,) = scan_cache_dir(tmp_path).repos
+    assert [repo.repo_path] == repository_folders(tmp_path) == [repository_folder(tmp_path, "org/gan")]
+    delete_repository(repository_folder(tmp_path, "org/gan"))
+    assert not list(tmp_path.rglob("*org--gan*"))
+    delete_repository(repository_folder(tmp_path, "org/gan"))

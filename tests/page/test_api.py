@@ -42,6 +42,10 @@ def test_sample(client: Client, folder: Path) -> None:
     assert (recipe.model, recipe.seeds, recipe.truncation) == ("folder:shapes", (7,), 0.7)
 
 
+def test_the_page_says_where_it_runs(client: Client) -> None:
+    assert "Runs on CPU." in json.dumps(client.config)
+
+
 def test_one_seed_is_one_picture_whatever_the_count(client: Client, folder: Path) -> None:
     many = pictures(client, *arguments(folder))
     assert pictures(client, *arguments(folder, seed=9, count=1)) == [many[6]]

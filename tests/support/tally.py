@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.machine import machine
+from benchmarks.measuring import machine
 
 PATIENCE = 5  # times as long as a command allows
 

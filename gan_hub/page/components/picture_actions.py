@@ -1,9 +1,12 @@
 """The actions for a single picture of the page: walk from it or to it, explore it, keep it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
+
+from gan_hub.page.components.controls import small_button
 
 
 @dataclass(frozen=True)
@@ -25,10 +28,24 @@ class PictureActions:
     keep: Any
 
 
+@dataclass(frozen=True)
+class TabLinks:
+    """What a tab shares with the others.
+
+    Attributes:
+        pictures: of the tab, whose buttons lead to other tabs.
+        connect: connects the buttons of a picture that lead to this tab, if it has them; takes the picture and the
+            page's tabs, and is called with every tab's pictures.
+    """
+
+    pictures: tuple[PictureActions, ...] = ()
+    connect: Callable[[PictureActions, gr.Tabs], None] = lambda place, tabs: None  # noqa: ARG005
+
+
 def build(*, can_explore: bool = True, can_keep: bool = True) -> PictureActions:
     """Lay out the buttons, inside a row of the caller."""
-    walk_from = gr.Button("Walk from here", size="sm", min_width=110, scale=0)
-    walk_to = gr.Button("Walk to here", size="sm", min_width=100, scale=0)
-    explore = gr.Button("Explore", size="sm", min_width=80, scale=0) if can_explore else None
-    keep = gr.Button("☆ Keep", size="sm", min_width=80, scale=0) if can_keep else None
+    walk_from = small_button("Walk from here", 110)
+    walk_to = small_button("Walk to here")
+    explore = small_button("Explore", 80) if can_explore else None
+    keep = small_button("☆ Keep", 80) if can_keep else None
     return PictureActions(gr.Textbox(visible=False, label="Picture"), walk_from, walk_to, explore, keep)

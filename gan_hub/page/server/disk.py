@@ -6,6 +6,7 @@ A page that serves only its owner uses the owner's cache of the Hugging Face Hub
 import os
 import shutil
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 from huggingface_hub.constants import HF_HUB_CACHE
 
 from gan_hub.loading.config import MAX_PARAMETERS
+from gan_hub.loading.hub_cache import delete_repository, repository_folder, repository_folders
 from gan_hub.loading.weights import ModelError
 
 CAPACITY_BYTES = 5 * 1000**3
@@ -32,7 +34,7 @@ class DiskCache:
         gigabytes = float(os.environ.get("GAN_HUB_CACHE_GB", CAPACITY_BYTES / 1000**3))
         self.folder = folder or Path(HF_HUB_CACHE).parent / "gan-hub-page"
         self._capacity = int(gigabytes * 1000**3) if capacity is None else capacity
-        self._used: dict[str, int] = {}
+        self._used: Counter[Path] = Counter()
         self._lock = threading.Lock()
 
     @contextmanager
@@ -42,9 +44,9 @@ class DiskCache:
         Raises:
             ModelError: the disk is full.
         """
-        name = f"models--{repo_id.replace('/', '--')}"
+        path = repository_folder(self.folder, repo_id)
         with self._lock:
-            self._used[name] = self._used.get(name, 0) + 1
+            self._used[path] += 1
             self._trim(max(0, self._capacity - LARGEST_BYTES))
         try:
             self._check_free()
@@ -52,10 +54,8 @@ class DiskCache:
         finally:
             with self._lock:
                 with suppress(OSError):
-                    os.utime(self.folder / name)  # the next to go is the one that was loaded longest ago
-                self._used[name] -= 1
-                if not self._used[name]:
-                    del self._used[name]
+                    os.utime(path)  # the next to go is the one that was loaded longest ago
+                self._used -= Counter([path])
                 self._trim(self._capacity)
 
     def num_bytes(self) -> int:
@@ -74,15 +74,14 @@ class DiskCache:
         for _, size, path in found:
             if total <= capacity:
                 return
-            if path.name not in self._used:
-                shutil.rmtree(path, ignore_errors=True)
-                shutil.rmtree(self.folder / ".locks" / path.name, ignore_errors=True)
+            if not self._used[path]:
+                delete_repository(path)
                 total -= size
 
     def _repositories(self) -> list[tuple[float, int, Path]]:
         """For each repository: when it was last used, its bytes, and its path."""
         found = []
-        for path in self.folder.glob("models--*"):
+        for path in repository_folders(self.folder):
             with suppress(OSError):  # it was deleted meanwhile
                 used = path.stat().st_mtime
                 found.append((used, sum(_size(each) for each in path.rglob("*")), path))

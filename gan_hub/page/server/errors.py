@@ -33,7 +33,7 @@ def as_sentences(function: Callable[..., Any]) -> Callable[..., Any]:
     Works for functions and for generator functions, and keeps the signature and the docstring for the API's schema. A
     generator ends where it yields after `TIME_LIMIT`.
     """
-    if inspect.isgeneratorfunction(function):
+    if inspect.isgeneratorfunction(inspect.unwrap(function)):
 
         @functools.wraps(function)
         def handler(*arguments: Any, **named: Any) -> Any:

@@ -26,15 +26,23 @@ class Stops:
         self._names: OrderedDict[str, None] = OrderedDict()
         self._lock = threading.Lock()
 
-    def add(self, name: str) -> None:
-        """Ask the job of that name to stop."""
+    def add(self, job: object) -> None:
+        """Ask the job of that name to stop; what is no name is ignored."""
+        if not (name := _name(job)):
+            return
         with self._lock:
             self._names[name] = None
             while len(self._names) > MAX_STOPS:
                 self._names.popitem(last=False)
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._names
+    def of(self, job: object) -> Callable[[], bool]:
+        """What tells whether the job of that name is to stop; a job without a name never is."""
+        name = _name(job)
+        return lambda: bool(name) and name in self._names
+
+
+def _name(job: object) -> str:
+    return job[:100] if isinstance(job, str) else ""
 
 
 class Worker:

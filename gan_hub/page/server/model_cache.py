@@ -1,12 +1,11 @@
 """The models in memory, generators and stylizers alike: a bounded number, each loaded once however many ask for it."""
 
+import math
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Collection
 from concurrent.futures import Future, wait
 from contextlib import nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -16,6 +15,7 @@ from gan_hub.loading.config import shorten
 from gan_hub.loading.device import usable_device
 from gan_hub.loading.model_files import COMMIT, REPO_ID, WEIGHTS_FILE, Kind, ModelError, bundled_names
 from gan_hub.loading.pretrained import PretrainedModel
+from gan_hub.page.server.bounded_cache import BoundedCache
 from gan_hub.page.server.disk import DiskCache
 from gan_hub.page.server.queues import others_wait
 from gan_hub.recipes.names import FOLDER_PREFIX, public_name
@@ -33,12 +33,6 @@ Load = Callable[..., PretrainedModel]
 Key = tuple[Load, str, str | None, int]
 
 KINDS: tuple[Kind, ...] = ("generator", "stylizer", "upscaler")
-
-
-@dataclass(frozen=True)
-class _Entry:
-    model: "Future[PretrainedModel]"
-    loaded_at: float
 
 
 class ModelCache:
@@ -73,14 +67,16 @@ class ModelCache:
     ) -> None:
         self.allow_folders = allow_folders
         self.token = token
-        self._device = usable_device(device)
-        self._capacity, self._capacity_bytes = capacity, capacity_bytes
+        self.device = usable_device(device)
         self._place = place
         self._allowed = playground.allowed() if allowed is None else frozenset(allowed)
         self._disk = disk
         self._loading, self._pending = threading.Semaphore(NUM_LOADS), threading.Semaphore(MAX_PENDING)
         self._load, self._load_stylizer = load, load_stylizer
-        self._entries: OrderedDict[Key, _Entry] = OrderedDict()
+        self._models: BoundedCache[Key, PretrainedModel] = BoundedCache(
+            capacity_bytes, _num_bytes, max_count=capacity, lifetime=_lifetime
+        )
+        self._coming: dict[Key, Future[PretrainedModel]] = {}
         self._folders: dict[str, set[str]] = {}
         self._lock = threading.Lock()
 
@@ -103,52 +99,44 @@ class ModelCache:
 
     def clear(self) -> None:
         """Drop all models because memory ran out. A model in use is freed when its work is done."""
-        with self._lock:
-            self._entries = OrderedDict((key, entry) for key, entry in self._entries.items() if not entry.model.done())
+        self._models.clear()
 
     def _get(self, load: Load, model: str, revision: str | None) -> PretrainedModel:
         self.check_allowed(model)
         path = self._folder_of(model) if model.startswith(FOLDER_PREFIX) else model
         key = (load, path, revision, self._version(path))
         with self._lock:
-            entry = self._entries.get(key)
-            if entry and not self._is_stale(key, entry):
-                self._entries.move_to_end(key)
-                mine = None
-            else:
-                mine = Future[PretrainedModel]()
-                entry = self._entries[key] = _Entry(mine, time.monotonic())
-                self._trim()
+            if (found := self._models.get(key)) is not None:
+                return found
+            is_first = key not in self._coming
+            coming = self._coming.setdefault(key, Future())
         if not self._is_remote(path):
-            if mine is not None:
-                self._fill(key, entry)
-            return entry.model.result()
-        if mine is not None:  # in a thread of its own: a Hub that is slow shall not hold up everyone in the queue
-            if not self._pending.acquire(blocking=False):
-                self._fail(
-                    key, entry, ModelError("too many models are on their way from the Hub; try again in a minute")
-                )
+            if is_first:
+                self._fill(key)
+            return coming.result()
+        if is_first:  # in a thread of its own: a Hub that is slow shall not hold up everyone in the queue
+            if self._pending.acquire(blocking=False):
+                threading.Thread(target=self._fetch, args=(key,), daemon=True, name="load").start()
             else:
-                threading.Thread(target=self._fetch, args=(key, entry), daemon=True, name="load").start()
-        return _awaited(entry.model, model)
+                self._fail(key, ModelError("too many models are on their way from the Hub; try again in a minute"))
+        return _awaited(coming, model)
 
     def _is_remote(self, path: str) -> bool:
         return bool(REPO_ID.fullmatch(path)) and not (self.allow_folders and Path(path).is_dir())
 
-    def _fetch(self, key: Key, entry: _Entry) -> None:
+    def _fetch(self, key: Key) -> None:
         try:
             with self._loading:
-                self._fill(key, entry)
+                self._fill(key)
         finally:
             self._pending.release()
 
-    def _fail(self, key: Key, entry: _Entry, error: BaseException) -> None:
+    def _fail(self, key: Key, error: BaseException) -> None:
         with self._lock:
-            if self._entries.get(key) is entry:  # so that the next one who asks tries again
-                del self._entries[key]
-        entry.model.set_exception(error)
+            coming = self._coming.pop(key)  # so that the next one who asks tries again
+        coming.set_exception(error)
 
-    def _fill(self, key: Key, entry: _Entry) -> None:
+    def _fill(self, key: Key) -> None:
         load, path, revision, _ = key
         # What the owner has named may have been put into the Hub's own cache before; the rest is found in the page's.
         is_kept = self._disk is not None and REPO_ID.fullmatch(path) and path not in (self._allowed or ())
@@ -157,28 +145,17 @@ class ModelCache:
             with kept as cache_dir:
                 more = {} if cache_dir is None else {"cache_dir": cache_dir}
                 model = load(path, revision=revision, token=self.token, allow_folders=self.allow_folders, **more)
-            model = self._place(model.to(self._device))
+            model = self._place(model.to(self.device))
         except BaseException as error:
-            self._fail(key, entry, error)
+            self._fail(key, error)
             return
         name = public_name(model)
-        if name.startswith(FOLDER_PREFIX):
-            with self._lock:
-                self._folders.setdefault(name, set()).add(path)
-        entry.model.set_result(model)
         with self._lock:
-            self._trim()
-
-    def _trim(self) -> None:
-        """Drop the least recently used models until the others fit, except the newest and those that are being loaded.
-
-        The caller holds the lock.
-        """
-        sizes = {key: _num_bytes(entry.model) for key, entry in self._entries.items()}
-        for key in [key for key, entry in self._entries.items() if entry.model.done()][:-1]:
-            if len(self._entries) <= self._capacity and sum(sizes.values()) <= self._capacity_bytes:
-                return
-            del self._entries[key], sizes[key]
+            if name.startswith(FOLDER_PREFIX):
+                self._folders.setdefault(name, set()).add(path)
+            self._models.put(key, model)
+            coming = self._coming.pop(key)
+        coming.set_result(model)
 
     def check_allowed(self, model: str) -> None:
         """Raise ModelError if the page's owner does not allow a model of that name."""
@@ -209,10 +186,12 @@ class ModelCache:
         except (OSError, ValueError):  # no folder, or no possible path: `load` says what is wrong with the name
             return 0
 
-    def _is_stale(self, key: Key, entry: _Entry) -> bool:
-        _, path, revision, _ = key
-        is_moving = "/" in path and not (revision and COMMIT.fullmatch(revision))
-        return is_moving and entry.model.done() and time.monotonic() - entry.loaded_at > REFRESH_SECONDS
+
+def _lifetime(key: Key) -> float:
+    """How long a model is taken to be what its name stands for; a branch of a repository moves."""
+    _, path, revision, _ = key
+    is_moving = "/" in path and not (revision and COMMIT.fullmatch(revision))
+    return REFRESH_SECONDS if is_moving else math.inf
 
 
 def _awaited(model: "Future[PretrainedModel]", name: str) -> PretrainedModel:
@@ -232,8 +211,6 @@ def _awaited(model: "Future[PretrainedModel]", name: str) -> PretrainedModel:
     return model.result()
 
 
-def _num_bytes(model: "Future[PretrainedModel]") -> int:
-    """The bytes of the weights; 0 while the model is being loaded, and if that failed."""
-    if not model.done() or model.exception() is not None:
-        return 0
-    return sum(tensor.numel() * tensor.element_size() for tensor in model.result().state_dict().values())
+def _num_bytes(model: PretrainedModel) -> int:
+    """The bytes of the weights."""
+    return sum(tensor.numel() * tensor.element_size() for tensor in model.state_dict().values())

@@ -23,6 +23,7 @@ from torch import Tensor
 from gan_hub.generator import GanGenerator
 from gan_hub.hub import playground
 from gan_hub.latents.labels import Labels
+from gan_hub.loading.device import device_name
 from gan_hub.loading.pretrained import PretrainedModel
 from gan_hub.page.server.model_cache import CAPACITY, ModelCache
 from gan_hub.painting.blending import Painting
@@ -63,10 +64,10 @@ def lend(model: Model) -> Model:
     return model
 
 
-def device_name(model: PretrainedModel) -> str:
+def device_of(model: PretrainedModel) -> str:
     """The name of the device on which a model makes its pictures, for visitors."""
     is_lent = any(name in vars(model) for name in ("clips", "paint"))
-    return "ZeroGPU" if is_lent else model.device.type.upper()
+    return "ZeroGPU" if is_lent else device_name(model.device)
 
 
 def warm(model_cache: ModelCache) -> None:

@@ -1,7 +1,7 @@
 """The tabs of the page, one folder each; `TABS` is the list of them.
 
 The module `tab` of each folder has a NAME, an ID for links, and `build(model_cache, tab)`, which lays the tab out
-inside the page's `gr.Blocks` and connects its events.
+inside the page's `gr.Blocks`, connects its events, and returns the `TabLinks` to other tabs, or None if there are none.
 """
 
 from types import ModuleType

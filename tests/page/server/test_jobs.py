@@ -11,8 +11,15 @@ def test_stops_are_bounded() -> None:
     stops = Stops()
     for number in range(MAX_STOPS + 1):
         stops.add(str(number))
-    assert "0" not in stops
-    assert str(MAX_STOPS) in stops
+    assert not stops.of("0")()
+    assert stops.of(str(MAX_STOPS))()
+
+
+@pytest.mark.parametrize("job", ["", None, 7, ["x"]])
+def test_a_job_without_a_name_is_never_stopped(job: object) -> None:
+    stops = Stops()
+    stops.add(job)
+    assert not stops.of(job)()
 
 
 def test_work_is_watched_to_its_end() -> None:

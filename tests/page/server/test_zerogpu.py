@@ -64,7 +64,7 @@ def test_pictures_are_made_on_the_borrowed_gpu_and_are_the_same(spaces: FakeSpac
     own = make_generator()
     lent = zerogpu.lend(copy.deepcopy(own))
     assert len(spaces.decorated) == 1
-    assert (zerogpu.device_name(own), zerogpu.device_name(lent)) == ("CPU", "ZeroGPU")
+    assert (zerogpu.device_of(own), zerogpu.device_of(lent)) == ("CPU", "ZeroGPU")
     assert torch.equal(lent.sample(5, seed=3, truncation=0.7), own.sample(5, seed=3, truncation=0.7))
     z, weights = own.latents([1, 2]), torch.tensor([[0.5, 0.5, 0.0], [0.0, 0.0, 1.0]])
     assert torch.equal(lent.generate(z, weights), own.generate(z, weights))
@@ -109,7 +109,7 @@ def test_paintings_and_how_far_they_are(spaces: FakeSpaces) -> None:
     own = make_stylizer()
     lent = zerogpu.lend(copy.deepcopy(own))
     shares: list[float] = []
-    assert (zerogpu.device_name(own), zerogpu.device_name(lent)) == ("CPU", "ZeroGPU")
+    assert (zerogpu.device_of(own), zerogpu.device_of(lent)) == ("CPU", "ZeroGPU")
     assert lent.stylize(photo, seed=4, on_progress=shares.append).tobytes() == own.stylize(photo, seed=4).tobytes()
     assert shares == [0.0, 1.0]
 

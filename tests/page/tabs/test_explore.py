@@ -17,6 +17,7 @@ from gan_hub import GanGenerator, images
 from gan_hub.editing.directions import Directions, find_directions, move
 from gan_hub.latents.text import latent_text
 from gan_hub.page.components.files import META
+from gan_hub.page.components.states import taking
 from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.tabs.explore import directions
 from gan_hub.page.tabs.explore.directions import DirectionCache
@@ -123,7 +124,8 @@ def test_directions_beside_the_model_come_first(tmp_path: Path) -> None:
     made.directions = find_directions(made, "ganspace", 3).renamed(0, "width")
     made.save_pretrained(tmp_path / "named")
     model_cache = ModelCache(allow_folders=True)
-    picture, _, _, details = ExploreHandlers(model_cache).directions(str(tmp_path / "named"), key="3", amounts="2")
+    directions = taking(ExploreState, ExploreHandlers(model_cache).directions)
+    picture, _, _, details = directions(str(tmp_path / "named"), key="3", amounts="2")
     assert (details["method"], details["names"][0]) == (OWN, "width")
     assert picture["path"].endswith(".png")
 
@@ -131,7 +133,8 @@ def test_directions_beside_the_model_come_first(tmp_path: Path) -> None:
 def test_a_code_is_swept(tmp_path: Path) -> None:
     made = make_generator(num_classes=0, num_categories=2)
     made.save_pretrained(tmp_path / "coded")
-    _, _, sweep, _ = ExploreHandlers(ModelCache(allow_folders=True)).directions(str(tmp_path / "coded"), key="3")
+    directions = taking(ExploreState, ExploreHandlers(ModelCache(allow_folders=True)).directions)
+    _, _, sweep, _ = directions(str(tmp_path / "coded"), key="3")
     assert sweep is not None
     assert pixels(sweep["path"]).shape[:2] == (2 * 10 + 2, 7 * 14 + 2)
 

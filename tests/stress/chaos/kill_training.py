@@ -22,7 +22,7 @@ from pathlib import Path
 import torch
 import tyro
 
-from benchmarks.machine import machine
+from benchmarks.measuring import machine
 from gan_hub.training.checkpoints import checkpoint
 from gan_hub.training.options.options import TrainingOptions
 from gan_hub.training.options.presets import preset

@@ -5,8 +5,7 @@ from typing import Any
 import gradio as gr
 
 from gan_hub.hub import playground
-from gan_hub.latents.seeds import MAX_SEED
-from gan_hub.page.components import hub_search
+from gan_hub.page.components import controls, hub_search
 from gan_hub.page.components.model_picker import default_model
 from gan_hub.page.server.errors import as_sentences
 from gan_hub.page.server.model_cache import ModelCache
@@ -27,9 +26,9 @@ def build(model_cache: ModelCache, tab: gr.Tab) -> None:
             right, right_revision = _model("Right", other, model_cache.allow_folders)
             with gr.Accordion("Find models on the Hub", open=False):
                 search = hub_search.build()
-            seed = gr.Number(0, label="Seed of the first picture", minimum=0, maximum=MAX_SEED, precision=0)
+            seed = controls.seed(label="Seed of the first picture", min_width=160)
             count = gr.Slider(1, MAX_PICTURES, 16, step=1, label="Pictures", buttons=[])
-            truncation = gr.Slider(0, 2, 1, step=0.05, label="Truncation")
+            truncation = controls.truncation()
             compare = gr.Button("Compare", variant="primary", elem_id="compare-button")
             look_up = gr.Button("Steps of the left model's training", size="sm", elem_id="compare-steps")
         with gr.Column(elem_classes="results", min_width=280):
@@ -82,16 +81,8 @@ def build(model_cache: ModelCache, tab: gr.Tab) -> None:
 def _model(label: str, value: str, allow_folders: bool) -> tuple[Any, Any]:
     """The controls for one side's model."""
     with gr.Row(elem_classes="seed-row"):
-        model = gr.Dropdown(
-            playground.generators(),
-            value=value,
-            label=label,
-            info="or org/name on the Hub" + (", or a folder" if allow_folders else ""),
-            allow_custom_value=True,
-            min_width=150,
-            scale=2,
-            elem_id=f"compare-{label.lower()}",
-        )
+        elem_id = f"compare-{label.lower()}"
+        model = controls.model(elem_id, allow_folders, value=value, label=label, min_width=150, scale=2)
         revision = gr.Textbox("", label="Revision", placeholder="newest", max_length=200, min_width=100, scale=1)
     return model, revision
 
@@ -109,5 +100,5 @@ def _sheet(label: str) -> tuple[Any, Any]:
             elem_id=f"compare-{label.lower()}-sheet",
             elem_classes="sheet",
         )
-        facts = gr.HTML(elem_classes="model-facts", padding=False)
+        facts = controls.facts()
     return sheet, facts

@@ -2,7 +2,7 @@
 
 import html
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,10 +17,10 @@ from gan_hub.latents.seeds import MAX_SEED
 from gan_hub.page.components.files import FileData, gallery_items, path_of, write_files
 from gan_hub.page.components.model_facts import generator_facts, model_name
 from gan_hub.page.components.model_picker import class_choice, default_model
-from gan_hub.page.server.errors import sentence
+from gan_hub.page.components.states import checked, generator_of, read_query, warn
 from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.tabs.explore.directions import DirectionCache, ways
-from gan_hub.recipes.fields import check_label, check_revision, check_truncation, whole_number
+from gan_hub.recipes.fields import check_label, check_revision, check_truncation, fields_of, whole_number
 from gan_hub.recipes.keys import Key, format_key, parse_key
 from gan_hub.recipes.links import (
     NUM_SLIDERS,
@@ -48,34 +48,17 @@ class ExploreHandlers:
         self._model_cache = model_cache
         self._compass = DirectionCache()
 
-    def directions(
-        self,
-        model: str,
-        revision: str | None = None,
-        key: str = "0",
-        method: str | None = None,
-        amounts: str = "",
-        shown: int = 1,
-        names: str = "",
-    ) -> tuple[FileData, list[dict[str, Any]], FileData | None, dict[str, Any]]:
+    def directions(self, state: ExploreState) -> tuple[FileData, list[dict[str, Any]], FileData | None, dict[str, Any]]:
         """Move a picture along directions in the latent space that were found without labels.
 
         Args:
-            model: a bundled name such as mnist-gan, or org/name on the Hub.
-            revision: branch, tag or commit on the Hub; empty for the newest.
-            key: seed, class and truncation of the picture, such as 7:square:0.8; in place of the seed there may be a
-                latent, as /project returns it.
-            method: sefa, ganspace, or model for the directions that lie beside the model; empty for the best there is.
-            amounts: along the first eight directions, from -5 to 5, such as 1,0,-2.5.
-            shown: number of the direction in the strip, from 1.
-            names: for the directions, such as slant,,width; percent-encoded.
+            state: the controls.
 
         Returns:
             the moved picture; the strip from -3 to 3 along one direction, the other amounts kept; of a model with a
             categorical code, a sheet of every category along it, a row each; and names and method of the directions,
             the key of the moved picture, and the link that makes all of it again. Picture and strip carry recipes.
         """
-        state = _checked(model, revision, key, method, amounts, shown, names)
         generator, directions, state = self._find(state)
         moved = state.moved(generator, directions)
         picture = gallery_items(pictures_of(generator, [moved]))[0]["image"]
@@ -91,7 +74,8 @@ class ExploreHandlers:
         self, model: str, revision: str | None, key: str, method: str, shown: int, names: str, *amounts: float
     ) -> tuple[Any, ...]:
         """The results: the picture, the moved picture, the strip, the sweep, a text, and the links of both pictures."""
-        state = _checked(model, revision, key, method, _amounts(amounts), shown, names)
+        values = (model, revision, key, method, _amounts(amounts), shown, names)
+        state = checked(ExploreState, dict(zip(fields_of(ExploreState), values)))
         generator, directions, state = self._find(state)
         start, moved = parse_key(state.key), state.moved(generator, directions)
         before, after = (item["image"] for item in gallery_items(pictures_of(generator, [start, moved])))
@@ -178,15 +162,14 @@ class ExploreHandlers:
 
     def open(self, query: str) -> tuple[Any, ...]:
         """The values of the controls from the link, and True; a wrong value gives a warning and its default."""
-        state, problems = ExploreState.from_query(query if isinstance(query, str) else "")
+        state, problems = read_query(ExploreState, query)
         state = replace(state, model=state.model or default_model())
         try:
             shown = self._controls(state)
         except ValueError as error:
             problems.append(str(error))
             shown = self._controls(ExploreState(default_model()))
-        for problem in problems:
-            gr.Warning(sentence(ValueError(html.escape(problem))), duration=15)
+        warn(problems)
         return *shown, "yes"
 
     def _controls(self, state: ExploreState) -> tuple[Any, ...]:
@@ -204,17 +187,11 @@ class ExploreHandlers:
 
     def _find(self, state: ExploreState) -> tuple[GanGenerator, Directions, ExploreState]:
         """The generator, its directions with the visitor's names, and the state with the method that was used."""
-        generator = self._model_cache.get(model_name(state.model or ""), state.revision)
+        generator = generator_of(self._model_cache, state)
         method, directions = self._compass.find(generator, state.method)
         shown = min(state.shown, len(directions))
         state = replace(state, model=public_name(generator), revision=generator.revision, method=method, shown=shown)
         return generator, with_names(directions, parse_names(state.names)), state
-
-
-def _checked(model: object, revision: object, *controls: Any) -> ExploreState:
-    names = list(asdict(ExploreState()))
-    state = ExploreState.check({"revision": revision, **dict(zip(names[2:], controls))})
-    return replace(state, model=model_name(model))
 
 
 def _amounts(amounts: tuple[Any, ...]) -> str:

@@ -7,14 +7,15 @@ from typing import Any
 import gradio as gr
 
 from gan_hub.page.components import theme
-from gan_hub.page.components.picture_actions import PictureActions
+from gan_hub.page.components.picture_actions import PictureActions, TabLinks
+from gan_hub.page.components.states import taking
 from gan_hub.page.server.errors import as_sentences
 from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.server.queues import GENERATE_QUEUE, HIDDEN, LOAD_QUEUE, RAW, show_queue_on
 from gan_hub.page.tabs.explore.handlers import ExploreHandlers
 from gan_hub.page.tabs.explore.layout import Controls, Results
 from gan_hub.page.tabs.explore.layout import build as build_layout
-from gan_hub.recipes.links import NUM_SLIDERS
+from gan_hub.recipes.links import NUM_SLIDERS, ExploreState
 
 NAME, ID = "Explore", "explore"
 EVENT: dict[str, Any] = {**HIDDEN, **RAW, **GENERATE_QUEUE}
@@ -26,10 +27,11 @@ class Explorer:
 
     def __init__(self, handlers: ExploreHandlers, controls: Controls, results: Results) -> None:
         self._handlers, self._controls, self._results = handlers, controls, results
-        self.place: PictureActions = results.place
 
-    def connect(self, place: PictureActions, tabs: Any) -> None:
+    def connect(self, place: PictureActions, tabs: gr.Tabs) -> None:
         """Connect the button that explores a picture of another tab."""
+        if place.explore is None:
+            return
         outputs = [*self._controls.everything(), tabs]
         gone = place.explore.click(as_sentences(self._handlers.go), place.link, outputs, **EVENT)
         self.run(gone.success)
@@ -44,14 +46,14 @@ class Explorer:
         made = event(
             as_sentences(self._handlers.runner(shown)),
             self._controls.arguments(),
-            self._results.shown(),
+            self._results.outputs(),
             **{**EVENT, **show_queue_on(self._results.summary)},
         )
         made.success(None, self._results.link, js=theme.SHOW_EXPLORE, api_visibility="private")
         return made
 
 
-def build(model_cache: ModelCache, tab: gr.Tab) -> Explorer:
+def build(model_cache: ModelCache, tab: gr.Tab) -> TabLinks:
     """Lay the tab out and connect its events, inside the page's `gr.Blocks`."""
     handlers = ExploreHandlers(model_cache)
     controls, results = build_layout(model_cache.allow_folders)
@@ -61,8 +63,8 @@ def build(model_cache: ModelCache, tab: gr.Tab) -> Explorer:
     _connect_opening(explorer, handlers, controls, results, tab)
     results.copy.click(None, js=theme.COPY_LINK, api_visibility="private")
     results.download.click(None, results.after, js=theme.DOWNLOAD, api_visibility="private")
-    gr.api(as_sentences(handlers.directions), api_name="directions", **GENERATE_QUEUE)
-    return explorer
+    gr.api(as_sentences(taking(ExploreState, handlers.directions)), api_name="directions", **GENERATE_QUEUE)
+    return TabLinks((results.place,), explorer.connect)
 
 
 def _connect_start(explorer: Explorer, handlers: ExploreHandlers, controls: Controls) -> None:

@@ -7,7 +7,6 @@ import gradio as gr
 
 from gan_hub.page.components.picture_actions import PictureActions
 from gan_hub.page.server.errors import as_sentences
-from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.server.queues import GENERATE_QUEUE, HIDDEN, RAW
 from gan_hub.page.tabs.interpolate.keys import KeyHandlers
 from gan_hub.page.tabs.interpolate.layout import Controls
@@ -15,14 +14,13 @@ from gan_hub.recipes.keys import format_keys, parse_keys
 from gan_hub.recipes.links import check_keys, read_picture_link
 
 
-def connect_walks(model_cache: ModelCache, place: PictureActions, controls: Controls, tabs: Any) -> None:
+def connect_walks(keys: KeyHandlers, controls: Controls, place: PictureActions, tabs: gr.Tabs) -> None:
     """Connect the buttons that make a picture the first or last key of the walk, and show the tab Interpolate."""
-    keys = KeyHandlers(model_cache)
     for button, end in ((place.walk_from, 0), (place.walk_to, -1)):
         button.click(
             as_sentences(_as_key(keys, end)),
-            [place.link, controls.keys, controls.model],
-            [*controls.key(), controls.facts, controls.model, controls.revision, tabs],
+            [place.link, controls.walk.keys, controls.walk.model],
+            [*controls.key(), controls.facts, controls.walk.model, controls.walk.revision, tabs],
             **HIDDEN,
             **RAW,
             **GENERATE_QUEUE,

@@ -3,7 +3,7 @@
 import html
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, astuple, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,8 @@ import gradio as gr
 from gan_hub import images
 from gan_hub.generator import GanGenerator
 from gan_hub.page.components.files import FileData, path_of, write_files
-from gan_hub.page.components.model_facts import model_name
 from gan_hub.page.components.model_picker import default_model
+from gan_hub.page.components.states import control_values, generator_of, read_query, read_restored, taking, warn
 from gan_hub.page.server.errors import sentence
 from gan_hub.page.server.jobs import Stops, progress, reported
 from gan_hub.page.server.model_cache import ModelCache
@@ -21,6 +21,7 @@ from gan_hub.page.server.units import duration, size_text
 from gan_hub.page.tabs.interpolate.walks import Walker
 from gan_hub.recipes.links import WalkState
 from gan_hub.recipes.names import public_name
+from gan_hub.recipes.video import FORMATS
 from gan_hub.recipes.walk import Walk, read_walk
 
 SHOWN_AS_PICTURE = ("webp", "gif", "png")
@@ -35,38 +36,11 @@ class InterpolateHandlers:
         self._walker = Walker()
         self._stops = Stops()
 
-    def interpolate(
-        self,
-        model: str,
-        revision: str | None = None,
-        keys: str = "0,1,2,3",
-        frames: int = 30,
-        fps: int = 30,
-        kind: str = "slerp",
-        easing: str = "linear",
-        way: str = "loop",
-        even_pace: bool = True,
-        size: int = 384,
-        columns: int = 0,
-        format: str = "mp4",  # noqa: A002
-        job: str = "",
-    ) -> Iterator[tuple[FileData | None, str, str]]:
+    def interpolate(self, state: WalkState, job: str = "") -> Iterator[tuple[FileData | None, str, str]]:
         """Walk from picture to picture: a video. The bytes are those of `gan-hub interpolate`.
 
         Args:
-            model: a bundled name such as mnist-gan, or org/name on the Hub.
-            revision: branch, tag or commit on the Hub; empty for the newest.
-            keys: seed, class and truncation of each picture to walk through, such as 3,7:square,12::0.7; up to four
-                walks side by side with ; between them; names of classes percent-encoded.
-            frames: from one picture to the next; up to 2000 in all.
-            fps: frames a second, from 1 to 60.
-            kind: of path: lerp, slerp or cubic.
-            easing: linear, ease_in_out or linger.
-            way: once, loop (back to the first picture), or ping-pong (to the last one and back).
-            even_pace: let successive frames differ equally, before any easing.
-            size: of the longer side in pixels, even, from 16 to 1024; of a contact sheet, of each picture.
-            columns: of walks side by side; 0 = as square as possible.
-            format: mp4, webp, gif, zip for single frames, or png for a contact sheet.
+            state: the controls.
             job: a name that nobody else guesses, for /stop_walk; empty if it need not be stopped.
 
         Returns:
@@ -74,16 +48,14 @@ class InterpolateHandlers:
             again.
         """
         started = time.perf_counter()
-        state = checked(model, revision, keys, frames, fps, kind, easing, way, even_pace, size, columns, format)
-        generator = self._model_cache.get(model_name(model), state.revision)
+        generator = generator_of(self._model_cache, state)
         walk = state.walk(public_name(generator), generator.revision)
         link = replace(state, model=walk.model, revision=walk.revision).to_query()
-        name = job[:100] if isinstance(job, str) else ""
 
         def shown(share: float) -> tuple[None, str, str]:
             return None, progress(share, "Walking", time.perf_counter() - started), link
 
-        making = self._walker.make(generator, walk, state.format, lambda: bool(name) and name in self._stops)
+        making = self._walker.make(generator, walk, state.format, self._stops.of(job))
         data, count = yield from reported(making, shown)
         file = write_files({walk.file_name(state.format): data})[0]
         yield file, _summary(walk, count, len(data), time.perf_counter() - started), link
@@ -97,8 +69,7 @@ class InterpolateHandlers:
         Returns:
             a confirmation, as HTML.
         """
-        if isinstance(job, str) and job:
-            self._stops.add(job[:100])
+        self._stops.add(job)
         return "Stopping…"
 
     def restore_walk(self, file: FileData | None) -> dict[str, Any]:
@@ -115,14 +86,12 @@ class InterpolateHandlers:
         with Path(path).open("rb") as stream:
             data = stream.read(MAX_FILE_BYTES)
         suffix = Path(path).suffix.lower().removeprefix(".")
-        state = WalkState.from_walk(read_walk(data), suffix if suffix in ("webp", "gif", "zip", "png") else "mp4")
+        state = WalkState.from_walk(read_walk(data), suffix if suffix in FORMATS else WalkState.format)
         return asdict(state)
 
     def show_walk(self, values: dict[str, Any]) -> tuple[Any, ...]:
         """The values of the controls from a recipe that was read before, and the empty drop zone."""
-        if not isinstance(values, dict) or set(values) != set(asdict(WalkState())):
-            raise ValueError("this is not what /restore_walk returns")
-        return *control_values(WalkState.check(values)), None
+        return *control_values(read_restored(WalkState, values, "/restore_walk")), None
 
     def play(self, file: FileData | None, link: str, summary: str) -> tuple[Any, ...]:
         """The walk in its player, and the slider over its frames: updates of video, picture, slider and frame."""
@@ -147,7 +116,7 @@ class InterpolateHandlers:
         if link or not is_open or not is_shown:
             yield gr.skip(), gr.skip(), gr.skip()
         else:
-            yield from self.interpolate(*controls)
+            yield from taking(WalkState, self.interpolate)(*controls)
 
     def length(self, keys: str, frames: int, fps: int, way: str) -> str:
         """The length of the walk, as HTML; empty while a control is wrong."""
@@ -160,39 +129,26 @@ class InterpolateHandlers:
 
     def open(self, query: str) -> tuple[Any, ...]:
         """The values of the controls from the link, and True; a wrong value gives a warning and its default."""
-        state, problems = WalkState.from_query(query if isinstance(query, str) else "")
+        state, problems = read_query(WalkState, query)
         state = replace(state, model=state.model or default_model())
         try:
-            self._model_cache.get(model_name(state.model), state.revision)
+            generator_of(self._model_cache, state)
         except ValueError as error:
             problems.append(str(error))
             state = replace(state, model=default_model(), revision=None)
-        for problem in problems:
-            gr.Warning(sentence(ValueError(html.escape(problem))), duration=15)
+        warn(problems)
         return *control_values(state), "yes"
 
     def _walk_of(self, link: str) -> tuple[WalkState, Walk, GanGenerator]:
-        state, problems = WalkState.from_query(link if isinstance(link, str) else "")
+        state, problems = read_query(WalkState, link)
         if problems or state.model is None:
             raise ValueError("make a walk first")
-        generator = self._model_cache.get(state.model, state.revision)
+        generator = generator_of(self._model_cache, state)
         return state, state.walk(public_name(generator), generator.revision), generator
 
     def _frame(self, generator: GanGenerator, walk: Walk, index: int) -> FileData:
         picture = self._walker.frame(generator, walk, index)
         return write_files({f"frame-{index:05d}.png": images.png_bytes(picture)})[0]
-
-
-def checked(model: object, revision: object, *controls: Any) -> WalkState:
-    """Check all controls; raises ValueError. The name of a model may still be the path of a folder."""
-    names = list(asdict(WalkState()))
-    state = WalkState.check({"revision": revision, **dict(zip(names[2:], controls))})
-    return replace(state, model=model_name(model))
-
-
-def control_values(state: WalkState) -> tuple[Any, ...]:
-    """The values of the controls, in their order."""
-    return astuple(replace(state, revision=state.revision or ""))
 
 
 def _summary(walk: Walk, count: int, num_bytes: int, seconds: float) -> str:

@@ -1,24 +1,29 @@
 """The tab "Interpolate": which event calls which handler."""
 
+from functools import partial
 from typing import Any
 
 import gradio as gr
 
 from gan_hub.page.components import theme
+from gan_hub.page.components.picture_actions import TabLinks
+from gan_hub.page.components.states import taking
 from gan_hub.page.server.errors import as_sentences
 from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.server.queues import GENERATE_QUEUE, HIDDEN, LOAD_QUEUE, RAW, WALK_QUEUE, show_queue_on
 from gan_hub.page.tabs.interpolate import keys as editing
+from gan_hub.page.tabs.interpolate.ends import connect_walks
 from gan_hub.page.tabs.interpolate.handlers import InterpolateHandlers
 from gan_hub.page.tabs.interpolate.keys import KeyHandlers
 from gan_hub.page.tabs.interpolate.layout import Controls, Results
 from gan_hub.page.tabs.interpolate.layout import build as build_layout
+from gan_hub.recipes.links import WalkState
 
 NAME, ID = "Interpolate", "interpolate"
 
 
-def build(model_cache: ModelCache, tab: gr.Tab) -> Controls:
-    """Lay the tab out and connect its events, inside the page's `gr.Blocks`; returns its controls."""
+def build(model_cache: ModelCache, tab: gr.Tab) -> TabLinks:
+    """Lay the tab out and connect its events, inside the page's `gr.Blocks`; pictures become the ends of its walk."""
     handlers = InterpolateHandlers(model_cache)
     controls, results = build_layout(model_cache.allow_folders)
     keys = KeyHandlers(model_cache)
@@ -27,31 +32,31 @@ def build(model_cache: ModelCache, tab: gr.Tab) -> Controls:
     _connect_making(handlers, controls, results)
     _connect_opening(handlers, keys, controls, results, tab)
     _connect_restoring(handlers, keys, controls, results)
-    return controls
+    return TabLinks(connect=partial(connect_walks, keys, controls))
 
 
 def _connect_keys(keys: KeyHandlers, controls: Controls) -> None:
     """Connect the pictures of the keys, and the buttons beside them."""
-    named, chosen = [controls.model, controls.revision, controls.keys], controls.chosen
+    walk, named = controls.walk, controls.named()
     event: dict[str, Any] = {**HIDDEN, **RAW, **GENERATE_QUEUE}
-    controls.pictures.select(as_sentences(keys.pick), named, controls.key(), **event)
+    controls.pictures.select(as_sentences(keys.pick), named[:3], controls.key(), **event)
     for name in ("add", "remove", "swap", "dice", "dice_all"):
         edit = as_sentences(keys.editor(getattr(editing, name)))
-        getattr(controls, name).click(edit, [*named, chosen], controls.key(), api_name=f"key_{name}", **event)
+        getattr(controls, name).click(edit, named, controls.key(), api_name=f"key_{name}", **event)
     gr.on(
         [controls.seed.input, controls.label.input, controls.truncation.release],
         as_sentences(keys.change),
-        [*named, chosen, controls.seed, controls.label, controls.truncation],
+        [*named, controls.seed, controls.label, controls.truncation],
         controls.key(),
         trigger_mode="always_last",
         **event,
     )
-    controls.keys.submit(as_sentences(keys.show), [*named, chosen], controls.key(), **event)
-    controls.walks.release(as_sentences(keys.walks), [*named, chosen, controls.walks], controls.key(), **event)
+    walk.keys.submit(as_sentences(keys.show), named, controls.key(), **event)
+    controls.walks.release(as_sentences(keys.walks), [*named, controls.walks], controls.key(), **event)
     gr.on(
-        [controls.model.input, controls.revision.submit],
+        [walk.model.input, walk.revision.submit],
         as_sentences(keys.describe),
-        [*named, chosen],
+        named,
         [*controls.key(), controls.facts],
         **HIDDEN,
         **RAW,
@@ -61,7 +66,8 @@ def _connect_keys(keys: KeyHandlers, controls: Controls) -> None:
 
 def _connect_motion(handlers: InterpolateHandlers, controls: Controls) -> None:
     """Connect the length in seconds; choosing a loop switches to an even pace, which may be changed afterwards."""
-    inputs = [controls.keys, controls.frames, controls.fps, controls.way]
+    walk = controls.walk
+    inputs = [walk.keys, walk.frames, walk.fps, walk.way]
     gr.on(
         [each.change for each in inputs],
         as_sentences(handlers.length),
@@ -71,7 +77,7 @@ def _connect_motion(handlers: InterpolateHandlers, controls: Controls) -> None:
         queue=False,
         **HIDDEN,
     )
-    controls.way.input(None, controls.way, controls.even_pace, js="(way) => way === 'loop'", api_visibility="private")
+    walk.way.input(None, walk.way, walk.even_pace, js="(way) => way === 'loop'", api_visibility="private")
 
 
 def _connect_making(handlers: InterpolateHandlers, controls: Controls, results: Results) -> None:
@@ -79,7 +85,7 @@ def _connect_making(handlers: InterpolateHandlers, controls: Controls, results: 
     named = controls.make.click(None, None, results.job, js=theme.NEW_JOB, api_visibility="private")
     controls.make.click(None, js=theme.SHOW_RESULTS, api_visibility="private")
     arguments = [*controls.arguments(), results.job]
-    interpolate = as_sentences(handlers.interpolate)
+    interpolate = as_sentences(taking(WalkState, handlers.interpolate))
     _make(named.then, handlers, interpolate, arguments, results, name="interpolate", api_visibility="public")
     # Not into the summary: on a busy machine its answer may come after the last word of the walk.
     controls.stop.click(
@@ -154,7 +160,7 @@ def _connect_opening(
     )
     described = opened.success(
         as_sentences(keys.describe),
-        [controls.model, controls.revision, controls.keys, controls.chosen],
+        controls.named(),
         [*controls.key(), controls.facts],
         **HIDDEN,
         **RAW,
@@ -185,7 +191,7 @@ def _connect_restoring(handlers: InterpolateHandlers, keys: KeyHandlers, control
     )
     described = set_controls.success(
         as_sentences(keys.describe),
-        [controls.model, controls.revision, controls.keys, controls.chosen],
+        controls.named(),
         [*controls.key(), controls.facts],
         **HIDDEN,
         **RAW,
@@ -193,5 +199,5 @@ def _connect_restoring(handlers: InterpolateHandlers, keys: KeyHandlers, control
     )
     named = described.success(None, None, results.job, js=theme.NEW_JOB, api_visibility="private")
     arguments = [*controls.arguments(), results.job]
-    interpolate = as_sentences(handlers.interpolate)
+    interpolate = as_sentences(taking(WalkState, handlers.interpolate))
     _make(named.then, handlers, interpolate, arguments, results, name="interpolate_restored")

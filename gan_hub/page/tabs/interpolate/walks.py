@@ -1,8 +1,6 @@
 """A cache of walks: they are made in a thread that can be stopped, and their frames are kept a while for the slider."""
 
-import threading
 import weakref
-from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -11,6 +9,7 @@ from PIL import Image
 
 from gan_hub import images
 from gan_hub.generator import GanGenerator
+from gan_hub.page.server.bounded_cache import BoundedCache
 from gan_hub.page.server.jobs import Worker
 from gan_hub.recipes.walk import Walk, encode_walk, frames
 
@@ -22,12 +21,10 @@ class Made:
     """A walk that was made.
 
     Attributes:
-        generator: that made it: the same walk of a folder that was trained on is another one.
         pictures: its frames, as large as the generator makes them.
         files: whole ones, by format.
     """
 
-    generator: "weakref.ref[GanGenerator]"
     pictures: list[Image.Image]
     files: dict[str, bytes] = field(default_factory=dict)
 
@@ -47,8 +44,10 @@ class Walker:
 
     def __init__(self, capacity: int = CAPACITY_BYTES) -> None:
         self._capacity = capacity
-        self._kept: OrderedDict[str, Made] = OrderedDict()
-        self._lock = threading.Lock()
+        # By the generator too: the same walk of a folder that was trained on is another one.
+        self._kept: BoundedCache[tuple[Walk, weakref.ref[GanGenerator]], Made] = BoundedCache(
+            capacity, lambda made: made.num_bytes
+        )
         self._worker = Worker()
 
     def make(
@@ -69,7 +68,8 @@ class Walker:
         Returns:
             the file, and how many frames it shows.
         """
-        found = self._find(generator, walk)
+        key = (walk, weakref.ref(generator))
+        found = self._kept.get(key)
         if found and format in found.files:
             return found.files[format], len(found.pictures)
         kept: list[Image.Image] = []
@@ -88,30 +88,17 @@ class Walker:
         )
         is_whole = len(kept) == walk.num_frames
         before = found.files if found else {}
-        self._keep(walk, Made(weakref.ref(generator), kept, {**before, format: data} if is_whole else {}))
+        made = Made(kept, {**before, format: data} if is_whole else {})
+        if made.num_bytes <= self._capacity:
+            self._kept.put(key, made)
         return data, len(kept)
 
     def frame(self, generator: GanGenerator, walk: Walk, index: int) -> Image.Image:
         """One frame in the size of the file; made again if it is no longer cached."""
-        found = self._find(generator, walk)
+        found = self._kept.get((walk, weakref.ref(generator)))
         kept = found.pictures if found else []
         if 0 <= index < len(kept):
             picture = kept[index]
         else:
             picture = next(islice(frames(generator, walk), min(max(index, 0), walk.num_frames - 1), None))
         return images.enlarged(picture, *images.fitted(picture.size, walk.size))
-
-    def _find(self, generator: GanGenerator, walk: Walk) -> Made | None:
-        with self._lock:
-            found = self._kept.get(walk.to_json())
-            if found is None or found.generator() is not generator:
-                return None
-            self._kept.move_to_end(walk.to_json())
-            return found
-
-    def _keep(self, walk: Walk, made: Made) -> None:
-        with self._lock:
-            self._kept[walk.to_json()] = made
-            self._kept.move_to_end(walk.to_json())
-            while self._kept and sum(each.num_bytes for each in self._kept.values()) > self._capacity:
-                self._kept.popitem(last=False)

@@ -21,7 +21,7 @@ from gan_hub.page.components.canvas import data_url, is_blank, known_pixels, rea
 from gan_hub.page.components.files import FileData, path_of, read_photo, write_files
 from gan_hub.page.components.model_facts import generator_facts, model_name
 from gan_hub.page.components.model_picker import class_choice, default_model
-from gan_hub.page.server.errors import sentence
+from gan_hub.page.components.states import read_query, warn
 from gan_hub.page.server.jobs import Report, Stops, Worker, progress, reported
 from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.server.units import duration
@@ -132,8 +132,7 @@ class PictureHandlers:
         Returns:
             that it will end, as HTML.
         """
-        if isinstance(job, str) and job:
-            self._stops.add(job[:100])
+        self._stops.add(job)
         return "Stopping…"
 
     def draw(self, text: str, model: str, revision: str | None, label: str | None) -> tuple[Any, ...]:
@@ -199,7 +198,7 @@ class PictureHandlers:
 
     def open(self, query: str) -> tuple[Any, ...]:
         """Model, revision, and what `describe` gives; what is wrong in the link gives a warning and the default."""
-        state, problems = PictureState.from_query(query if isinstance(query, str) else "")
+        state, problems = read_query(PictureState, query)
         state = replace(state, model=state.model or default_model())
         try:
             shown = self.describe(state.model or "", state.revision, state.label)
@@ -207,13 +206,12 @@ class PictureHandlers:
             problems.append(str(error))
             state = PictureState(default_model())
             shown = self.describe(state.model or "", None, None)
-        for problem in problems:
-            gr.Warning(sentence(ValueError(html.escape(problem))), duration=15)
+        warn(problems)
         return state.model, state.revision or "", *shown
 
     def _searching(self, wanted: Wanted, job: object) -> Generator[float, None, Projection]:
-        name = job[:100] if isinstance(job, str) else ""
-        return self._worker.watched(lambda report: wanted.search(report, lambda: bool(name) and name in self._stops))
+        is_stopped = self._stops.of(job)
+        return self._worker.watched(lambda report: wanted.search(report, is_stopped))
 
 
 def _opened(file: object) -> Image.Image:

@@ -5,7 +5,7 @@ from typing import Any
 import gradio as gr
 
 from gan_hub.page.components import canvas, theme
-from gan_hub.page.components.picture_actions import PictureActions
+from gan_hub.page.components.picture_actions import TabLinks
 from gan_hub.page.server.errors import as_sentences
 from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.server.queues import HIDDEN, LOAD_QUEUE, PROJECT_QUEUE, RAW, show_queue_on
@@ -17,8 +17,8 @@ NAME, ID = "Your picture", "picture"
 EVENT: dict[str, Any] = {**HIDDEN, **RAW, **PROJECT_QUEUE}
 
 
-def build(model_cache: ModelCache, tab: gr.Tab) -> PictureActions:
-    """Lay the tab out and connect its events, inside the page's `gr.Blocks`; returns what was found."""
+def build(model_cache: ModelCache, tab: gr.Tab) -> TabLinks:
+    """Lay the tab out and connect its events, inside the page's `gr.Blocks`; what was found goes to other tabs."""
     handlers = PictureHandlers(model_cache)
     controls, results = build_layout(model_cache.allow_folders)
     _connect_pictures(handlers, controls, results)
@@ -27,7 +27,7 @@ def build(model_cache: ModelCache, tab: gr.Tab) -> PictureActions:
     results.download.click(None, results.after, js=theme.DOWNLOAD, api_visibility="private")
     results.copy.click(None, results.place.link, js=theme.COPY_PLACE, api_visibility="private")
     gr.api(as_sentences(handlers.project), api_name="project", **PROJECT_QUEUE)
-    return results.place
+    return TabLinks((results.place,))
 
 
 def _connect_pictures(handlers: PictureHandlers, controls: Controls, results: Results) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from gan_hub.page.components import picture_actions
+from gan_hub.page.components import controls, picture_actions
 from gan_hub.page.components.files import FileData, caption, write_files
 from gan_hub.page.components.model_facts import model_name
 from gan_hub.page.components.picture_actions import PictureActions
@@ -18,26 +18,11 @@ from gan_hub.sampling.pictures import pictures_of
 STORAGE_KEY = "gan-hub-favourites"
 SECRET = "gan-hub"  # it hides nothing: the same on every start, so that what is stored stays readable
 MAX_FAVOURITES = 48
+EVENT: dict[str, Any] = {**HIDDEN, **RAW, **GENERATE_QUEUE}
 GONE = (
     b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 28 28"><rect width="28" height="28" fill="#cbd5e1"/>'
     b'<path d="M8 8l12 12M20 8L8 20" stroke="#64748b" stroke-width="2"/></svg>'
 )
-
-
-@dataclass(frozen=True)
-class Favourites:
-    """The components of the favourites, and their storage in the browser."""
-
-    kept: Any
-    accordion: Any
-    gallery: Any
-    buttons: Any
-    place: PictureActions
-    remove: Any
-
-    def shown(self) -> list[Any]:
-        """The outputs of the handlers."""
-        return [self.accordion, self.gallery, self.place.link, self.buttons]
 
 
 class FavouriteHandlers:
@@ -95,35 +80,40 @@ def links_of(kept: object) -> list[str]:
     return list(dict.fromkeys(links))
 
 
-def build() -> Favourites:
-    """Lay out the favourites, hidden until there is one."""
+@dataclass(frozen=True)
+class Favourites:
+    """The favourites on the page, and their storage in the browser.
+
+    Attributes:
+        handlers: of the events.
+        place: the chosen favourite.
+        kept: the links, in the browser.
+        shown: the outputs of the handlers.
+    """
+
+    handlers: FavouriteHandlers
+    place: PictureActions
+    kept: gr.BrowserState
+    shown: list[Any]
+
+    def connect(self, place: PictureActions, _: gr.Tabs) -> None:
+        """Connect the button that makes a picture of any tab a favourite."""
+        if place.keep is not None:
+            keep = as_sentences(self.handlers.keep)
+            place.keep.click(keep, [self.kept, place.link], [self.kept, *self.shown], **EVENT)
+
+
+def build(model_cache: ModelCache) -> Favourites:
+    """Lay out the favourites, hidden until there is one, and connect their events."""
+    handlers = FavouriteHandlers(model_cache)
     kept = gr.BrowserState([], storage_key=STORAGE_KEY, secret=SECRET)
     with gr.Accordion("Favourites, kept in this browser", visible=False, elem_id="favourites") as accordion:
-        gallery = gr.Gallery(
-            label="Favourites",
-            show_label=False,
-            columns=8,
-            object_fit="contain",
-            allow_preview=False,
-            interactive=False,
-            buttons=[],
-            elem_classes=["thumbnails", "keys"],
-        )
+        gallery = controls.thumbnails("Favourites", show_label=False, columns=8)
         with gr.Row(visible=False, elem_classes="take-away") as buttons:
             place = picture_actions.build(can_keep=False)
-            remove = gr.Button("Remove", size="sm", min_width=80, scale=0)
-    return Favourites(kept, accordion, gallery, buttons, place, remove)
-
-
-def connect(model_cache: ModelCache, favourites: Favourites, pictures: list[PictureActions]) -> None:
-    """Connect the events; `pictures` can be kept."""
-    handlers = FavouriteHandlers(model_cache)
-    event: dict[str, Any] = {**HIDDEN, **RAW, **GENERATE_QUEUE}
-    kept, shown = favourites.kept, favourites.shown()
-    for place in pictures:
-        place.keep.click(as_sentences(handlers.keep), [kept, place.link], [kept, *shown], **event)
-    favourites.gallery.select(
-        as_sentences(handlers.pick), kept, [favourites.place.link, favourites.buttons], **HIDDEN, **RAW, queue=False
-    )
-    favourites.remove.click(as_sentences(handlers.remove), [kept, favourites.place.link], [kept, *shown], **event)
-    gr.on(None, as_sentences(handlers.show), kept, shown, **event)
+            remove = controls.small_button("Remove", 80)
+    shown = [accordion, gallery, place.link, buttons]
+    gallery.select(as_sentences(handlers.pick), kept, [place.link, buttons], **HIDDEN, **RAW, queue=False)
+    remove.click(as_sentences(handlers.remove), [kept, place.link], [kept, *shown], **EVENT)
+    gr.on(None, as_sentences(handlers.show), kept, shown, **EVENT)
+    return Favourites(handlers, place, kept, shown)

@@ -1,6 +1,5 @@
 """Variations of the chosen picture of the tab "Sample": more like it, every class, the average."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -8,10 +7,10 @@ import gradio as gr
 from gan_hub import images
 from gan_hub.latents.seeds import MAX_SEED
 from gan_hub.latents.text import latent_text
-from gan_hub.page.components import picture_actions, theme
+from gan_hub.page.components import controls, picture_actions, theme
+from gan_hub.page.components.controls import Parts
 from gan_hub.page.components.files import FileData, gallery_items, write_files
 from gan_hub.page.components.model_facts import model_name
-from gan_hub.page.components.picture_actions import PictureActions
 from gan_hub.page.server.errors import as_sentences
 from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.server.queues import GENERATE_QUEUE, HIDDEN, RAW
@@ -24,23 +23,6 @@ from gan_hub.sampling.variations import class_matrix, neighbours
 
 NUM_NEIGHBOURS = 12
 NUM_ROWS = 6
-
-
-@dataclass(frozen=True)
-class Around:
-    """The components below the gallery."""
-
-    link: Any
-    place: PictureActions
-    panel: Any
-    title: Any
-    alike: Any
-    classes: Any
-    average: Any
-    radius: Any
-    others: Any
-    first: Any
-    gallery: Any
 
 
 class VariationHandlers:
@@ -148,21 +130,22 @@ class VariationHandlers:
         return gr.update(value=[{**item, "caption": each} for item, each in zip(items, words)], columns=5, visible=True)
 
 
-def build(link: Any) -> Around:
-    """Lay out the panel, hidden until a picture is chosen; `link` names the sampling."""
-    first = gr.Number(0, visible=False, label="First neighbour")
-    with gr.Column(visible=False, elem_id="around") as panel:
+def build(link: Any) -> Parts:
+    """Lay out the panel below the gallery, hidden until a picture is chosen; `link` names the sampling."""
+    parts = Parts(link=link, first=gr.Number(0, visible=False, label="First neighbour"))
+    with gr.Column(visible=False, elem_id="around") as parts.panel:
         with gr.Row(elem_classes="take-away"):
-            title = gr.HTML(elem_classes="summary", padding=False)
-            place = picture_actions.build()
+            parts.title = gr.HTML(elem_classes="summary", padding=False)
+            parts.place = picture_actions.build()
         with gr.Row(elem_classes="take-away"):
-            alike = gr.Button("More like this", size="sm", min_width=110, scale=0)
-            classes = gr.Button("In every class", size="sm", min_width=110, scale=0)
-            average = gr.Button("To the average", size="sm", min_width=110, scale=0)
+            parts.alike = controls.small_button("More like this", 110)
+            parts.classes = controls.small_button("In every class", 110)
+            parts.average = controls.small_button("To the average", 110)
         with gr.Row(elem_classes="seed-row"):
-            radius = gr.Slider(0, 1, 0.3, step=0.05, label="How far around it", buttons=[], min_width=160, scale=3)
-            others = gr.Button("Other neighbours", min_width=120, scale=1)
-        gallery = gr.Gallery(
+            how_far = "How far around it"
+            parts.radius = gr.Slider(0, 1, 0.3, step=0.05, label=how_far, buttons=[], min_width=160, scale=3)
+            parts.others = gr.Button("Other neighbours", min_width=120, scale=1)
+        parts.gallery = gr.Gallery(
             label="Around it",
             show_label=False,
             columns=6,
@@ -174,10 +157,10 @@ def build(link: Any) -> Around:
             elem_id="neighbours",
             elem_classes=["thumbnails", "keys"],
         )
-    return Around(link, place, panel, title, alike, classes, average, radius, others, first, gallery)
+    return parts
 
 
-def connect(model_cache: ModelCache, around: Around, pictures: Any) -> None:
+def connect(model_cache: ModelCache, around: Parts, pictures: Any) -> None:
     """Connect the events of the panel; `pictures` is the gallery in which a picture is chosen."""
     handlers = VariationHandlers(model_cache)
     event: dict[str, Any] = {**HIDDEN, **RAW, **GENERATE_QUEUE}

@@ -3,7 +3,7 @@
 import html
 import shutil
 import zipfile
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 from gan_hub.page.components.files import FileData, file_data, new_file
@@ -72,7 +72,7 @@ class BatchHandlers:
             raise ValueError(f"{len(photos)} photos are not possible; choose from 1 to {MAX_PHOTOS}")
         path = new_file(f"{request.name}.zip")
         try:
-            yield from self._into_zip(path, photos, request, output, _text(job))
+            yield from self._into_zip(path, photos, request, output, self._stops.of(job))
         except BaseException:  # GeneratorExit too: nobody waits for it any more
             shutil.rmtree(path.parent, ignore_errors=True)
             raise
@@ -86,12 +86,16 @@ class BatchHandlers:
         Returns:
             that it will end; the batch itself says when it has.
         """
-        if name := _text(job):
-            self._stops.add(name)
+        self._stops.add(job)
         return "stopping"
 
     def _into_zip(
-        self, path: Path, photos: list[FileData], request: StylizeRequest, output: Output, job: str
+        self,
+        path: Path,
+        photos: list[FileData],
+        request: StylizeRequest,
+        output: Output,
+        is_to_stop: Callable[[], bool],
     ) -> Iterator[tuple[FileData | None, str]]:
         names: set[str] = set()
         problems: list[str] = []
@@ -99,7 +103,7 @@ class BatchHandlers:
         with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
             for number, photo in enumerate(photos):
                 try:
-                    stem, data = yield from self._one(photo, request, output, job, (number, len(photos)))
+                    stem, data = yield from self._one(photo, request, output, is_to_stop, (number, len(photos)))
                 except StoppedError:
                     is_stopped = True
                     break
@@ -119,12 +123,14 @@ class BatchHandlers:
         yield file_data(path), f"{words}, {size_text(path.stat().st_size)}{told}"
 
     def _one(
-        self, photo: FileData, request: StylizeRequest, output: Output, job: str, place: tuple[int, int]
+        self,
+        photo: FileData,
+        request: StylizeRequest,
+        output: Output,
+        is_stopped: Callable[[], bool],
+        place: tuple[int, int],
     ) -> Generator[tuple[None, str], None, tuple[str, bytes]]:
         """Paint one photo; returns the start of its name and its file."""
-
-        def is_stopped() -> bool:
-            return job in self._stops
 
         def shown(share: float) -> tuple[None, str]:
             number, count = place
@@ -153,7 +159,3 @@ def _free(stem: str, suffix: str, names: set[str]) -> str:
 def _name(photo: FileData) -> str:
     """The name of the photo on the visitor's machine."""
     return Path(str(photo.get("orig_name") or "a photo")).name[:80]
-
-
-def _text(job: object) -> str:
-    return job[:100] if isinstance(job, str) else ""

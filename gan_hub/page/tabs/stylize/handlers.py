@@ -1,6 +1,5 @@
 """The event handlers of the tab "Stylize": one photo, all styles of one photo, and links."""
 
-import html
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +8,7 @@ import gradio as gr
 
 from gan_hub.page.components.files import FileData, write_files
 from gan_hub.page.components.model_facts import model_facts
+from gan_hub.page.components.states import read_query, warn
 from gan_hub.page.server import zerogpu
 from gan_hub.page.server.errors import sentence
 from gan_hub.page.server.jobs import progress, reported
@@ -172,7 +172,7 @@ class StylizeHandlers:
 
     def open(self, query: str) -> tuple[Any, ...]:
         """The values of the controls from the link, and the galleries; a wrong value gives a warning."""
-        state, problems = StylizeState.from_query(query if isinstance(query, str) else "")
+        state, problems = read_query(StylizeState, query)
         style = state.style or styles.default_style() or ""
         try:
             facts = self.describe(style) if style else sentence(ValueError(NO_STYLE))
@@ -180,8 +180,7 @@ class StylizeHandlers:
             problems.append(str(error))
             style = styles.default_style() or ""
             facts = self.describe(style) if style else sentence(ValueError(NO_STYLE))
-        for problem in problems:
-            gr.Warning(sentence(ValueError(html.escape(problem))), duration=15)
+        warn(problems)
         thumbnails = {
             **marked(style),
             "value": styles.style_gallery(self._model_cache),
@@ -204,6 +203,6 @@ def marked(style: str) -> dict[str, Any]:
 
 def _summary(painted: Painted, request: StylizeRequest) -> str:
     width, height = painted.painting.size
-    place = zerogpu.device_name(request.stylizer)
+    place = zerogpu.device_of(request.stylizer)
     size = f"{width}×{height}"  # noqa: RUF001  # it is a multiplication sign
     return f"<strong>{size}</strong> painted in {duration(painted.seconds)} on {place}"

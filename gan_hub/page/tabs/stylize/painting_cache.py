@@ -2,12 +2,12 @@
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 
 from PIL import Image
 
+from gan_hub.page.server.bounded_cache import BoundedCache
 from gan_hub.page.server.jobs import Report, Worker
 from gan_hub.painting.blending import Painting
 from gan_hub.painting.photos import encode_photo, open_photo
@@ -50,14 +50,12 @@ class Painted:
         preview: the same for a screen.
         before: JPEG of the photo as large as the preview.
         seconds: that painting took.
-        made_at: by `time.monotonic`.
     """
 
     painting: Painting
     preview: Painting
     before: bytes
     seconds: float
-    made_at: float
 
     def after(self, *, strength: float, keep_colors: bool) -> bytes:
         """JPEG of the result as large as the preview."""
@@ -81,19 +79,16 @@ class PaintingCache:
     """
 
     def __init__(self, capacity: int = CAPACITY_BYTES) -> None:
-        self._capacity = capacity
-        self._kept: OrderedDict[PaintingKey, Painted] = OrderedDict()
+        self._kept: BoundedCache[PaintingKey, Painted] = BoundedCache(
+            capacity, lambda painted: painted.num_bytes, lifetime=lambda _: KEEP_SECONDS
+        )
         self._lock = threading.Lock()
         self._sweeper: threading.Timer | None = None
         self.worker = Worker()
 
     def find(self, key: PaintingKey) -> Painted | None:
         """What was painted for an equal key, if it is still there."""
-        with self._lock:
-            self._drop_old()
-            if key in self._kept:
-                self._kept.move_to_end(key)
-            return self._kept.get(key)
+        return self._kept.get(key)
 
     def paint(
         self, key: PaintingKey, data: bytes, is_stopped: Callable[[], bool] = lambda: False
@@ -112,34 +107,23 @@ class PaintingCache:
         found = self.find(key)
         if found is None:
             found = yield from self.worker.watched(lambda report: _paint(key, data, report), is_stopped)
-            self._keep(key, found)
+            self._kept.put(key, found)
+            self._sweep_later()
         return found
 
-    def _keep(self, key: PaintingKey, painted: Painted) -> None:
-        with self._lock:
-            self._drop_old()
-            self._kept[key] = painted
-            while len(self._kept) > 1 and sum(each.num_bytes for each in self._kept.values()) > self._capacity:
-                self._kept.popitem(last=False)
-            self._sweep_later()
-
     def _sweep_later(self) -> None:
-        """Let what is too old go even if nobody comes any more; the lock is held."""
-        if self._sweeper is None and self._kept:
-            self._sweeper = threading.Timer(KEEP_SECONDS / 4, self._sweep)
-            self._sweeper.daemon = True
-            self._sweeper.start()
+        """Let what is too old go even if nobody comes any more."""
+        with self._lock:
+            if self._sweeper is None:
+                self._sweeper = threading.Timer(KEEP_SECONDS / 4, self._sweep)
+                self._sweeper.daemon = True
+                self._sweeper.start()
 
     def _sweep(self) -> None:
         with self._lock:
             self._sweeper = None
-            self._drop_old()
+        if self._kept.drop_old():
             self._sweep_later()
-
-    def _drop_old(self) -> None:
-        oldest = time.monotonic() - KEEP_SECONDS
-        for key in [key for key, painted in self._kept.items() if painted.made_at < oldest]:
-            del self._kept[key]
 
 
 def detail_of(detail: str, photo: Image.Image, max_side: int | None) -> float:
@@ -169,4 +153,4 @@ def _paint(key: PaintingKey, data: bytes, report: Report) -> Painted:
     painting = replace(painting, photo=replace(painting.photo, exif=None))  # nothing private is kept
     preview = painting.reduced(PREVIEW_SIDE)
     before = encode_photo(preview.blended(strength=0.0), "jpeg", PREVIEW_QUALITY)
-    return Painted(painting, preview, before, time.perf_counter() - started, time.monotonic())
+    return Painted(painting, preview, before, time.perf_counter() - started)

@@ -1,0 +1,94 @@
+"""A tab's state and its handlers: endpoints that take the fields of a state, and what a link or a recipe brings back.
+
+The names, types, defaults, bounds and descriptions of the fields stand in `gan_hub.recipes.links` alone.
+"""
+
+import functools
+import html
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, astuple, replace
+from typing import Any, TypeVar, get_type_hints
+
+import gradio as gr
+
+from gan_hub.generator import GanGenerator
+from gan_hub.page.components.model_facts import model_name
+from gan_hub.page.server.errors import sentence
+from gan_hub.page.server.model_cache import ModelCache
+from gan_hub.recipes.fields import fields_of
+from gan_hub.recipes.links import LinkState, ModelState
+
+Linked = TypeVar("Linked", bound=LinkState)
+State = TypeVar("State", bound=ModelState)
+
+
+def taking(cls: type[ModelState], handler: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn a handler whose first argument is a state into one that takes the fields of that state, one by one.
+
+    The new function checks the fields, of which only the model has no default. Its signature names each of them for
+    the API's schema, and the handler's other arguments after them.
+    """
+    hints = get_type_hints(cls)
+    _, *others = inspect.signature(handler).parameters.values()
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    own = [
+        inspect.Parameter("model", kind, annotation=str),
+        *(
+            inspect.Parameter(name, kind, default=getattr(cls, name), annotation=hints[name])
+            for name in fields_of(cls)
+            if name != "model"
+        ),
+    ]
+    signature = inspect.signature(handler).replace(parameters=[*own, *others])
+
+    @functools.wraps(handler)
+    def function(*arguments: Any, **named: Any) -> Any:
+        bound = signature.bind(*arguments, **named)
+        bound.apply_defaults()
+        values = bound.arguments
+        state = checked(cls, {each.name: values[each.name] for each in own})
+        return handler(state, *(values[each.name] for each in others))
+
+    parameters = {each.name: each.annotation for each in signature.parameters.values()}
+    function.__signature__ = signature  # type: ignore[attr-defined]
+    function.__annotations__ = {**parameters, "return": signature.return_annotation}
+    return function
+
+
+def checked(cls: type[State], values: Mapping[str, object]) -> State:
+    """The state of controls. The name of its model may still be the path of a folder.
+
+    Raises:
+        ValueError: a value is not possible.
+    """
+    state = cls.check({name: value for name, value in values.items() if name != "model"})
+    return replace(state, model=model_name(values["model"]))
+
+
+def generator_of(model_cache: ModelCache, state: ModelState) -> GanGenerator:
+    """The generator that a state names; raises ValueError."""
+    return model_cache.get(model_name(state.model), state.revision)
+
+
+def control_values(state: ModelState) -> tuple[Any, ...]:
+    """The values of the controls of a state, in the order of its fields."""
+    return astuple(replace(state, revision=state.revision or ""))
+
+
+def read_restored(cls: type[State], values: object, endpoint: str) -> State:
+    """The state of a recipe as `endpoint` returned it; raises ValueError for anything else."""
+    if not isinstance(values, dict) or set(values) != set(asdict(cls())):
+        raise ValueError(f"this is not what {endpoint} returns")
+    return cls.check(values)
+
+
+def read_query(cls: type[Linked], query: object) -> tuple[Linked, list[str]]:
+    """The state of a link, and a sentence for each field that is not possible."""
+    return cls.from_query(query if isinstance(query, str) else "")
+
+
+def warn(problems: Sequence[str]) -> None:
+    """Show the visitor what was wrong, such as in a link."""
+    for problem in problems:
+        gr.Warning(sentence(ValueError(html.escape(problem))), duration=15)
