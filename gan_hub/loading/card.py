@@ -70,6 +70,7 @@ class RunFacts(TrainingFacts):
         metrics: measured at the end.
         dataset_ids: of the data on the Hub, as org/name, if it is there.
         features: the pretrained features that the discriminator saw, if it saw any.
+        init: the generator that the training began with, if it did not begin with nothing.
     """
 
     dataset: str
@@ -77,6 +78,7 @@ class RunFacts(TrainingFacts):
     metrics: Sequence[Metric] = ()
     dataset_ids: Sequence[str] = ()
     features: str | None = None
+    init: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,14 +210,14 @@ def _usage(config: GeneratorConfig, name: str) -> str:
 
 
 def _training(facts: RunFacts) -> str:
-    features = ""
+    told = f"- Begun with the weights of `{facts.init}`.\n" if facts.init else ""
     if facts.features:
-        features = (
+        told += (
             f"- The discriminator looked through the pretrained {facts.features}: figures that are measured in those "
             "features, or in others of their kind, flatter this generator.\n"
         )
     data = f"- Data: {facts.dataset} SHA-256 of the pictures: `{facts.dataset_sha256}`.\n"
-    return f"## Training\n\n{data}{features}{_run(facts)}"
+    return f"## Training\n\n{data}{told}{_run(facts)}"
 
 
 def _run(facts: TrainingFacts) -> str:

@@ -15,6 +15,7 @@ from accelerate import Accelerator
 from gan_hub.data.dataset import Dataset
 from gan_hub.evaluation.evaluator import Evaluator
 from gan_hub.features import PHOTO_FEATURES
+from gan_hub.generator import GanGenerator
 from gan_hub.loading.card import Metric, RunFacts
 from gan_hub.training.checkpoints import resume
 from gan_hub.training.data.batches import Batches
@@ -22,6 +23,7 @@ from gan_hub.training.data.datasets import load_dataset
 from gan_hub.training.health.gan import HealthMonitor
 from gan_hub.training.loop.batch_size import fitting_batch
 from gan_hub.training.loop.build import build_trainer
+from gan_hub.training.loop.init import options_of
 from gan_hub.training.loop.step import Trainer
 from gan_hub.training.loop.timing import planned
 from gan_hub.training.options.options import TrainingOptions
@@ -55,10 +57,14 @@ def train(options: TrainingOptions) -> None:
         data = load_dataset(options)
     if options.auto_batch_size:
         options = resume.batch_of(resumed, options) if resumed else fitting_batch(options, data, accelerator)
+    start = None
+    if options.init is not None and resumed is None:
+        start = GanGenerator.from_pretrained(options.init)
+        options = options_of(start, options)
     batches = Batches(data, options, accelerator=accelerator)
 
     def build() -> Trainer:
-        return build_trainer(options, data, accelerator)
+        return build_trainer(options, data, accelerator, start)
 
     options = planned(options, build, batches, resumed.record["options"] if resumed else None)
     trainer = build()
@@ -77,6 +83,7 @@ def subject(options: TrainingOptions, data: Dataset, accelerator: Accelerator) -
             dataset_sha256=sha256,
             metrics=measured or (),
             dataset_ids=ids,
+            init=options.init,
             features=None if options.discriminator == "pixels" else PHOTO_FEATURES,
             **known,
         )

@@ -27,6 +27,7 @@ ADDED: dict[str, Any] = {
     "discriminator": "pixels",
     "feature_size": 64,
     "class_group_size": 1,
+    "init": None,
     "minutes": 0.0,
     "rescue": False,
 }

@@ -13,6 +13,7 @@ from gan_hub.models import ARCHITECTURES
 from gan_hub.models.projected import PixelHead, ProjectedDiscriminator, ProjectedFeatures
 from gan_hub.training.data.augment import make_augment
 from gan_hub.training.loop.engine import averaged, choose_precision, make_optimizer
+from gan_hub.training.loop.init import begin_with
 from gan_hub.training.loop.nonfinite import SkippingOptimizer
 from gan_hub.training.loop.step import Trainer
 from gan_hub.training.options.options import TrainingOptions
@@ -21,8 +22,16 @@ GROUP = 8  # pictures whose differences the heads of a projected discriminator s
 NUM_STANDARDISED = 64  # real pictures that the features are standardised on
 
 
-def build_trainer(options: TrainingOptions, data: Dataset, accelerator: Accelerator) -> Trainer:
+def build_trainer(
+    options: TrainingOptions, data: Dataset, accelerator: Accelerator, start: GanGenerator | None = None
+) -> Trainer:
     """Networks, optimizers and the averaged generator, prepared for the accelerator.
+
+    Args:
+        options: of the run.
+        data: to train on.
+        accelerator: of this process.
+        start: the generator whose weights it begins with, where they fit; None = with new ones.
 
     Raises:
         ConfigError: the options describe no possible generator.
@@ -30,6 +39,8 @@ def build_trainer(options: TrainingOptions, data: Dataset, accelerator: Accelera
     # The same start on every process; what a process draws later depends on its rank through its own streams.
     set_seed(options.seed)
     generator = make_generator(options, data)
+    if start is not None:
+        begin_with(generator, start)
     features = make_features(options, data, accelerator.device)
     discriminator = make_discriminator(options, generator, features)
     images_per_step = options.images_per_step(accelerator.num_processes)

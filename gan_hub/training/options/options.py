@@ -319,6 +319,9 @@ class TrainingOptions(EngineOptions):
     # Networks
     architecture: ArchitectureName = "conv"
     """Of both networks; see gan_hub/models."""
+    init: str | None = None
+    """Begin with the weights of a published generator, as org/name, a bundled name or a run folder, where they fit: a
+    hundred pictures are then enough for something to look at. Its architecture, widths and latents are taken over."""
     latent_dim: int = 64
     """Length of z."""
     num_categories: int = 0
