@@ -40,6 +40,7 @@ CACHED_TIMEOUT_SECONDS = 0.8  # where the cache holds a commit to use instead
 BUNDLED_FOLDER = Path(__file__).parent.parent / "bundled"
 REPO_ID = re.compile(r"{0}/{0}".format(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?"))
 REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,199}")
+CHECKPOINT = re.compile(r"checkpoint-(\d{1,12})")
 COMMIT = re.compile(r"[0-9a-f]{40}")
 
 Kind = Literal["generator", "stylizer", "upscaler"]
@@ -174,7 +175,8 @@ def locate(
     commit is used.
 
     Args:
-        name: a name of `bundled_names()`, a folder that holds config.json, or "org/name".
+        name: a name of `bundled_names()`, a folder that holds config.json or, of a run that goes on, checkpoints, of
+            which the newest is taken, or "org/name".
         revision: a branch, tag or commit on the Hub; None = the newest commit of main.
         token: as in huggingface_hub; False sends none.
         cache_dir: as in huggingface_hub.
@@ -190,7 +192,7 @@ def locate(
     if re.fullmatch(r"[a-z0-9-]{1,96}", text) and (BUNDLED_FOLDER / text / CONFIG_FILE).is_file():
         return ModelFiles(text, BUNDLED_FOLDER / text)
     if allow_folders and os.path.isdir(text):  # noqa: PTH112  # Path.is_dir raises for a name that is too long
-        return ModelFiles(text, Path(text))
+        return ModelFiles(text, _newest_checkpoint(Path(text)) or Path(text))
     if not REPO_ID.fullmatch(text) or ".." in text or "--" in text or text.endswith(".git"):
         bundled = f"a bundled name ({', '.join(names)}), " if (names := bundled_names(*kinds)) else ""
         folder = "a folder with config.json, " if allow_folders else ""
@@ -217,6 +219,15 @@ def locate(
             return offline
         raise
     return ModelFiles(text, None, commit, None if revision == commit else revision or "main", hub, kinds)
+
+
+def _newest_checkpoint(folder: Path) -> Path | None:
+    """The newest checkpoint of a run that goes on, whose folder has no generator of its own yet; None for any other."""
+    if (folder / CONFIG_FILE).is_file():
+        return None
+    found = [(CHECKPOINT.fullmatch(path.name), path) for path in folder.glob("checkpoint-*")]
+    steps = [(int(match[1]), path) for match, path in found if match]
+    return max(steps)[1] if steps else None
 
 
 def _ask_for_commit(

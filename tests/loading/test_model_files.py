@@ -8,6 +8,7 @@ import json
 import pickle
 import re
 import resource
+import shutil
 import struct
 import sys
 import time
@@ -335,7 +336,7 @@ def test_wrapped_networks_save_plain_names_or_do_not_load(tiny_generator, tmp_pa
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"architecture": "gan"}, "architecture is 'gan'; it must be one of conv, dcgan, mlp, recurrent"),
+        ({"architecture": "gan"}, "architecture is 'gan'; it must be one of conv, dcgan, film, mlp, recurrent"),
         ({"architecture": None}, "the config lacks architecture"),
         ({"format_version": 2}, "format_version is 2; it must be one of 1"),
         ({"architecture": "mlp"}, "the architecture 'mlp' takes no num_blocks; leave it out"),
@@ -640,6 +641,16 @@ def test_sixteen_bit_weights_are_not_guessed_at(tmp_path, files):
     write(tmp_path / "gan", with_state(files, tmp_path, change))
     with pytest.raises(ModelError, match=r"network\.base\.bias is F16 \[96\], expected F32 \[48\]"):
         GanGenerator.from_pretrained(tmp_path / "gan")
+
+
+def test_a_run_that_goes_on_gives_its_newest_checkpoint(generator_folder, tmp_path, tiny_generator):
+    for step in (90, 1000, 200):
+        shutil.copytree(generator_folder, tmp_path / f"checkpoint-{step}")
+    (tmp_path / "checkpoint-9999-old").mkdir()
+    (tmp_path / "samples").mkdir()
+    loaded = GanGenerator.from_pretrained(tmp_path)
+    assert loaded.files.folder == tmp_path / "checkpoint-1000"
+    assert torch.equal(loaded.sample(2, seed=0), tiny_generator.sample(2, seed=0))
 
 
 def test_an_empty_folder_says_what_belongs_into_it(tmp_path):

@@ -88,9 +88,9 @@ def parse_with_preset(
         OptionError: the preset is unknown, the checkpoint can't be used, or an option is refused.
     """
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--preset", default=default)
+    parser.add_argument("--preset")
     chosen, rest = parser.parse_known_args(arguments)
-    base = from_preset(kind, presets, chosen.preset)
+    base = from_preset(kind, presets, chosen.preset or default)
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, argument_default=argparse.SUPPRESS)
     parser.add_argument("--resume_from_checkpoint", "--resume-from-checkpoint")
     parser.add_argument("--output_dir", "--output-dir", type=Path)
@@ -101,7 +101,8 @@ def parse_with_preset(
     if any(word.partition("=")[0] in ("--max_train_steps", "--max-train-steps") for word in rest):
         base = replace(base, minutes=0.0)
     names = ", ".join(sorted(presets))
-    description = f"Train {what}. --preset NAME sets the defaults below; NAME is one of: {names}."
+    source = f"of the preset {chosen.preset}" if chosen.preset else f"of {default}, since no --preset is named"
+    description = f"Train {what}. --preset NAME sets the defaults; NAME is one of: {names}. Those below are {source}."
     options = tyro.cli(kind, args=rest, default=base, description=description)
     # The checkpoint that the options were read from, whatever is written meanwhile.
     return options if resumed is None else replace(options, resume_from_checkpoint=str(resumed.folder))
