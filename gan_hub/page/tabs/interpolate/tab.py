@@ -6,11 +6,20 @@ from typing import Any
 import gradio as gr
 
 from gan_hub.page.components import theme
+from gan_hub.page.components.events import on_opening, on_stopping
 from gan_hub.page.components.picture_actions import TabLinks
 from gan_hub.page.components.states import taking
 from gan_hub.page.server.errors import as_sentences
 from gan_hub.page.server.model_cache import ModelCache
-from gan_hub.page.server.queues import GENERATE_QUEUE, HIDDEN, LOAD_QUEUE, RAW, WALK_QUEUE, show_queue_on
+from gan_hub.page.server.queues import (
+    HIDDEN,
+    LOAD_QUEUE,
+    QUIET_GENERATE,
+    QUIET_LOAD,
+    RAW,
+    WALK_QUEUE,
+    show_queue_on,
+)
 from gan_hub.page.tabs.interpolate import keys as editing
 from gan_hub.page.tabs.interpolate.ends import connect_walks
 from gan_hub.page.tabs.interpolate.handlers import InterpolateHandlers
@@ -38,7 +47,7 @@ def build(model_cache: ModelCache, tab: gr.Tab) -> TabLinks:
 def _connect_keys(keys: KeyHandlers, controls: Controls) -> None:
     """Connect the pictures of the keys, and the buttons beside them."""
     walk, named = controls.walk, controls.named()
-    event: dict[str, Any] = {**HIDDEN, **RAW, **GENERATE_QUEUE}
+    event = QUIET_GENERATE
     controls.pictures.select(as_sentences(keys.pick), named[:3], controls.key(), **event)
     for name in ("add", "remove", "swap", "dice", "dice_all"):
         edit = as_sentences(keys.editor(getattr(editing, name)))
@@ -58,9 +67,7 @@ def _connect_keys(keys: KeyHandlers, controls: Controls) -> None:
         as_sentences(keys.describe),
         named,
         [*controls.key(), controls.facts],
-        **HIDDEN,
-        **RAW,
-        **LOAD_QUEUE,
+        **QUIET_LOAD,
     )
 
 
@@ -87,24 +94,13 @@ def _connect_making(handlers: InterpolateHandlers, controls: Controls, results: 
     arguments = [*controls.arguments(), results.job]
     interpolate = as_sentences(taking(WalkState, handlers.interpolate))
     _make(named.then, handlers, interpolate, arguments, results, name="interpolate", api_visibility="public")
-    # Not into the summary: on a busy machine its answer may come after the last word of the walk.
-    controls.stop.click(
-        as_sentences(handlers.stop_walk),
-        results.job,
-        gr.Textbox(visible=False, label="Stopping"),
-        api_name="stop_walk",
-        queue=False,
-        show_progress="hidden",
-        **RAW,
-    )
+    on_stopping(controls.stop, handlers.stop_walk, results.job, "stop_walk")
     results.slider.input(
         as_sentences(handlers.scrub),
         [results.link, results.slider],
         results.frame,
         trigger_mode="always_last",
-        **HIDDEN,
-        **RAW,
-        **LOAD_QUEUE,
+        **QUIET_LOAD,
     )
     results.download.click(None, results.file, js=theme.DOWNLOAD, api_visibility="private")
     results.copy.click(None, js=theme.COPY_LINK, api_visibility="private")
@@ -135,9 +131,7 @@ def _make(
         as_sentences(handlers.play),
         [results.file, results.link, results.summary],
         [results.video, results.picture, results.slider, results.frame],
-        **HIDDEN,
-        **RAW,
-        **LOAD_QUEUE,
+        **QUIET_LOAD,
     )
     made.success(None, results.link, js=theme.SHOW_WALK, api_visibility="private")
 
@@ -146,25 +140,10 @@ def _connect_opening(
     handlers: InterpolateHandlers, keys: KeyHandlers, controls: Controls, results: Results, tab: gr.Tab
 ) -> None:
     """Connect the opening of the page, perhaps by a link; the first walk is made when the tab is first shown."""
-    query = gr.Textbox(visible=False, label="Query")
     is_open, is_shown = gr.Textbox(visible=False, label="Open"), gr.Textbox(visible=False, label="Shown")
-    opened = gr.on(
-        None,
-        as_sentences(handlers.open),
-        query,
-        [*controls.arguments(), is_open],
-        js=theme.READ_QUERY,
-        **HIDDEN,
-        **RAW,
-        **LOAD_QUEUE,
-    )
+    opened = on_opening(handlers.open, [*controls.arguments(), is_open])
     described = opened.success(
-        as_sentences(keys.describe),
-        controls.named(),
-        [*controls.key(), controls.facts],
-        **HIDDEN,
-        **RAW,
-        **LOAD_QUEUE,
+        as_sentences(keys.describe), controls.named(), [*controls.key(), controls.facts], **QUIET_LOAD
     )
     named = [is_shown, results.job]
     shown = described.success(None, results.job, named, js=theme.IS_INTERPOLATE_SHOWN, api_visibility="private")
@@ -182,20 +161,10 @@ def _connect_restoring(handlers: InterpolateHandlers, keys: KeyHandlers, control
         as_sentences(handlers.restore_walk), controls.file, results.recipe, api_name="restore_walk", **RAW, **LOAD_QUEUE
     )
     set_controls = read.success(
-        as_sentences(handlers.show_walk),
-        results.recipe,
-        [*controls.arguments(), controls.file],
-        **HIDDEN,
-        **RAW,
-        **LOAD_QUEUE,
+        as_sentences(handlers.show_walk), results.recipe, [*controls.arguments(), controls.file], **QUIET_LOAD
     )
     described = set_controls.success(
-        as_sentences(keys.describe),
-        controls.named(),
-        [*controls.key(), controls.facts],
-        **HIDDEN,
-        **RAW,
-        **LOAD_QUEUE,
+        as_sentences(keys.describe), controls.named(), [*controls.key(), controls.facts], **QUIET_LOAD
     )
     named = described.success(None, None, results.job, js=theme.NEW_JOB, api_visibility="private")
     arguments = [*controls.arguments(), results.job]

@@ -133,5 +133,5 @@ def build_results() -> Results:
     with gr.Group(visible=False):
         parts.link = gr.Textbox(label="Link")
         parts.file, parts.zip = gr.File(label="Picture"), gr.File(label="ZIP")
-        parts.job, parts.stopping = gr.Textbox(label="Job"), gr.Textbox(label="Stopping")
+        parts.job = gr.Textbox(label="Job")
     return parts
