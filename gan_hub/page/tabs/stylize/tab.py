@@ -6,6 +6,7 @@ import gradio as gr
 
 from gan_hub.page.components import theme
 from gan_hub.page.components.events import on_opening, on_stopping
+from gan_hub.page.components.states import taking
 from gan_hub.page.server.errors import as_sentences
 from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.server.queues import (
@@ -20,6 +21,7 @@ from gan_hub.page.server.queues import (
 from gan_hub.page.tabs.stylize.batch import BatchHandlers
 from gan_hub.page.tabs.stylize.handlers import StylizeHandlers
 from gan_hub.page.tabs.stylize.layout import Controls, Results, build_controls, build_results
+from gan_hub.page.tabs.stylize.requests import PaintingControls, SavingControls
 
 NAME, ID = "Stylize", "stylize"
 STOPPED = '<strong>Stopped</strong> · press "Paint" to go on'
@@ -42,7 +44,7 @@ def build(model_cache: ModelCache, tab: gr.Tab) -> None:
 
 def _connect_painting(handlers: StylizeHandlers, controls: Controls, results: Results, tab: gr.Tab) -> None:
     """Whatever changes the painting paints it; strength and colours only blend it."""
-    paint, describe = as_sentences(handlers.paint), as_sentences(handlers.describe)
+    paint, describe = as_sentences(taking(PaintingControls, handlers.paint)), as_sentences(handlers.describe)
     arguments, outputs = controls.arguments(7), [results.pair, results.summary, results.link]
     runs = []
 
@@ -97,7 +99,7 @@ def _connect_opening(handlers: StylizeHandlers, controls: Controls, tab: gr.Tab)
 def _connect_taking_away(handlers: StylizeHandlers, controls: Controls, results: Results) -> None:
     """The file, the link, and the sheet of all styles."""
     made = results.download.click(
-        as_sentences(handlers.stylize),
+        as_sentences(taking(SavingControls, handlers.stylize)),
         controls.arguments(),
         [results.file, results.summary],
         api_name="stylize",
@@ -108,7 +110,7 @@ def _connect_taking_away(handlers: StylizeHandlers, controls: Controls, results:
     made.success(None, results.file, js=theme.DOWNLOAD, api_visibility="private")
     results.copy.click(None, js=theme.COPY_LINK, api_visibility="private")
     compared = results.compare.click(
-        as_sentences(handlers.compare),
+        as_sentences(taking(PaintingControls, handlers.compare)),
         controls.arguments(6),
         [results.sheet, results.summary],
         api_visibility="private",
@@ -124,7 +126,7 @@ def _connect_batch(batch: BatchHandlers, controls: Controls, results: Results) -
     """Several photos to a ZIP, which is downloaded when it is done or stopped."""
     named = controls.paint_all.click(None, None, results.job, js=theme.NEW_JOB, api_visibility="private")
     made = named.then(
-        as_sentences(batch.stylize_batch),
+        as_sentences(taking(SavingControls, batch.stylize_batch)),
         [controls.photos, *controls.arguments()[1:], results.job],
         [results.zip, controls.batch_summary],
         api_name="stylize_batch",
