@@ -91,9 +91,7 @@ def _connect_making(handlers: InterpolateHandlers, controls: Controls, results: 
     """Connect the walk, its player, the slider over its frames, and the file."""
     named = controls.make.click(None, None, results.job, js=theme.NEW_JOB, api_visibility="private")
     controls.make.click(None, js=theme.SHOW_RESULTS, api_visibility="private")
-    arguments = [*controls.arguments(), results.job]
-    interpolate = as_sentences(taking(WalkState, handlers.interpolate))
-    _make(named.then, handlers, interpolate, arguments, results, name="interpolate", api_visibility="public")
+    _make(named.then, handlers, controls, results, api_name="interpolate", api_visibility="public")
     on_stopping(controls.stop, handlers.stop_walk, results.job, "stop_walk")
     results.slider.input(
         as_sentences(handlers.scrub),
@@ -106,33 +104,17 @@ def _connect_making(handlers: InterpolateHandlers, controls: Controls, results: 
     results.copy.click(None, js=theme.COPY_LINK, api_visibility="private")
 
 
-def _make(
-    event: Any,
-    handlers: InterpolateHandlers,
-    function: Any,
-    arguments: list[Any],
-    results: Results,
-    *,
-    name: str,
-    api_visibility: str = "private",
-) -> None:
-    """Make an event compute the walk and play it."""
-    made = event(
-        function,
-        arguments,
-        [results.file, results.summary, results.link],
-        api_name=name,
-        api_visibility=api_visibility,
-        **show_queue_on(results.summary),
-        **RAW,
-        **WALK_QUEUE,
-    )
-    made.success(
-        as_sentences(handlers.play),
-        [results.file, results.link, results.summary],
-        [results.video, results.picture, results.slider, results.frame],
-        **QUIET_LOAD,
-    )
+def _make(event: Any, handlers: InterpolateHandlers, controls: Controls, results: Results, **more: Any) -> None:
+    """Make an event compute the walk and play it; `more` goes to Gradio's event."""
+    wanted = {
+        "fn": as_sentences(taking(WalkState, handlers.interpolate)),
+        "inputs": [*controls.arguments(), results.job],
+        "outputs": [results.file, results.summary, results.link],
+        "api_visibility": "private",
+    }
+    made = event(**{**wanted, **show_queue_on(results.summary), **RAW, **WALK_QUEUE, **more})
+    played = [results.video, results.picture, results.slider, results.frame]
+    made.success(as_sentences(handlers.play), [results.file, results.link, results.summary], played, **QUIET_LOAD)
     made.success(None, results.link, js=theme.SHOW_WALK, api_visibility="private")
 
 
@@ -151,8 +133,8 @@ def _connect_opening(
     tab.select(None, results.link, js=theme.SHOW_WALK, api_visibility="private")
     arguments = [results.link, is_open, is_shown, *controls.arguments(), results.job]
     for number, event in enumerate((shown, turned)):
-        name = f"interpolate_first_{number}"
-        _make(event.success, handlers, as_sentences(handlers.first), arguments, results, name=name)
+        first = {"fn": as_sentences(handlers.first), "inputs": arguments, "api_name": f"interpolate_first_{number}"}
+        _make(event.success, handlers, controls, results, **first)
 
 
 def _connect_restoring(handlers: InterpolateHandlers, keys: KeyHandlers, controls: Controls, results: Results) -> None:
@@ -167,6 +149,4 @@ def _connect_restoring(handlers: InterpolateHandlers, keys: KeyHandlers, control
         as_sentences(keys.describe), controls.named(), [*controls.key(), controls.facts], **QUIET_LOAD
     )
     named = described.success(None, None, results.job, js=theme.NEW_JOB, api_visibility="private")
-    arguments = [*controls.arguments(), results.job]
-    interpolate = as_sentences(taking(WalkState, handlers.interpolate))
-    _make(named.then, handlers, interpolate, arguments, results, name="interpolate_restored")
+    _make(named.then, handlers, controls, results, api_name="interpolate_restored")
