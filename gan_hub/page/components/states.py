@@ -13,11 +13,13 @@ from typing import Any, TypeVar, get_type_hints
 import gradio as gr
 
 from gan_hub.generator import GanGenerator
+from gan_hub.latents.seeds import MAX_SEED
 from gan_hub.page.components.model_facts import model_name
 from gan_hub.page.server.errors import sentence
 from gan_hub.page.server.model_cache import ModelCache
+from gan_hub.recipes.fields import check_label, check_truncation, fields_of, whole_number
 from gan_hub.recipes.fields import checked as checked_fields
-from gan_hub.recipes.fields import fields_of
+from gan_hub.recipes.keys import Key
 from gan_hub.recipes.links import LinkState, ModelState
 
 Linked = TypeVar("Linked", bound=LinkState)
@@ -96,3 +98,18 @@ def warn(problems: Sequence[str]) -> None:
     """Show the visitor what was wrong, such as in a link."""
     for problem in problems:
         gr.Warning(sentence(ValueError(html.escape(problem))), duration=15)
+
+
+def changed(key: Key, seed: object, label: object, truncation: object) -> Key | None:
+    """A key with another seed, class and truncation, from their controls.
+
+    The seed's field is empty for a key without a seed, which keeps its latent. None while a field is empty that has to
+    be filled.
+
+    Raises:
+        ValueError: a value is not possible.
+    """
+    if truncation is None or (seed is None and key.latent is None):
+        return None
+    key = replace(key, label=check_label(label), truncation=check_truncation(truncation))
+    return key if seed is None else key.with_seed(whole_number("seed", seed, 0, MAX_SEED))

@@ -4,14 +4,13 @@ import html
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from gan_hub import images
 from gan_hub.generator import GanGenerator
-from gan_hub.page.components.files import FileData, path_of, write_files
+from gan_hub.page.components.files import FileData, dropped, path_of, write_files
 from gan_hub.page.components.model_picker import default_model
 from gan_hub.page.components.states import control_values, generator_of, read_query, read_restored, taking, warn
 from gan_hub.page.server.errors import sentence
@@ -81,11 +80,10 @@ class InterpolateHandlers:
         Returns:
             the arguments of /interpolate that make it, but the job.
         """
-        if (path := path_of(file)) is None:
-            raise ValueError("no file has arrived; choose one that was made here")
-        with Path(path).open("rb") as stream:
+        path = dropped(file, "one")
+        with path.open("rb") as stream:
             data = stream.read(MAX_FILE_BYTES)
-        suffix = Path(path).suffix.lower().removeprefix(".")
+        suffix = path.suffix.lower().removeprefix(".")
         state = WalkState.from_walk(read_walk(data), suffix if suffix in FORMATS else WalkState.format)
         return asdict(state)
 
