@@ -91,12 +91,12 @@ class InterpolateHandlers:
         """The values of the controls from a recipe that was read before, and the empty drop zone."""
         return *control_values(read_restored(WalkState, values, "/restore_walk")), None
 
-    def play(self, file: FileData | None, link: str, summary: str) -> tuple[Any, ...]:
+    def play(self, file: FileData | None, link: str) -> tuple[Any, ...]:
         """The walk in its player, and the slider over its frames: updates of video, picture, slider and frame."""
         if path_of(file) is None:
             return gr.skip(), gr.skip(), gr.skip(), gr.skip()
         state, walk, generator = self._walk_of(link)
-        count = int(summary.partition('data-frames="')[2].partition('"')[0] or walk.num_frames)
+        count = self._walker.num_frames(generator, walk)
         is_picture = state.format in SHOWN_AS_PICTURE
         video = gr.update(value=file if state.format == "mp4" else None, visible=state.format == "mp4")
         picture = gr.update(value=file if is_picture else None, visible=is_picture)
@@ -152,6 +152,6 @@ class InterpolateHandlers:
 def _summary(walk: Walk, count: int, num_bytes: int, seconds: float) -> str:
     stopped = "" if count == walk.num_frames else f" of {walk.num_frames}, stopped"
     return (
-        f'<span data-frames="{count}"></span><strong>{count} frames{stopped}</strong> · {count / walk.fps:.1f} s · '
+        f"<strong>{count} frames{stopped}</strong> · {count / walk.fps:.1f} s · "
         f"{size_text(num_bytes)} · made in {duration(seconds)}"
     )

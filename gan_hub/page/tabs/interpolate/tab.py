@@ -114,7 +114,7 @@ def _make(event: Any, handlers: InterpolateHandlers, controls: Controls, results
     }
     made = event(**{**wanted, **show_queue_on(results.summary), **RAW, **WALK_QUEUE, **more})
     played = [results.video, results.picture, results.slider, results.frame]
-    made.success(as_sentences(handlers.play), [results.file, results.link, results.summary], played, **QUIET_LOAD)
+    made.success(as_sentences(handlers.play), [results.file, results.link], played, **QUIET_LOAD)
     made.success(None, results.link, js=theme.SHOW_WALK, api_visibility="private")
 
 
