@@ -57,7 +57,7 @@ def build_demo(
         for place in (place for own in links for place in own.pictures):
             for other in links:
                 other.connect(place, tabs)
-        demo.load(None, None, tabs, js=theme.SELECT_TAB, api_visibility="private")
+        demo.load(None, None, tabs, js=theme.select_tab([each.ID for each in TABS]), api_visibility="private")
     return demo.queue(max_size=QUEUE_SIZE)
 
 

@@ -210,6 +210,9 @@ def check_detail(value: object) -> str:
     return text
 
 
+Detail = Annotated[str, Field(lambda _, value: check_detail(value))]
+
+
 @dataclass(frozen=True)
 class StylizeState(LinkState):
     """The controls of the tab Stylize that are in its links; the photo never is.
@@ -227,7 +230,7 @@ class StylizeState(LinkState):
     style: Annotated[str | None, MODEL] = None
     strength: Annotated[int, whole(0, 100)] = 100
     keep_colors: Switch = False
-    detail: Annotated[str, Field(lambda _, value: check_detail(value))] = "auto"
+    detail: Detail = "auto"
     seed: Seed = 0
 
 

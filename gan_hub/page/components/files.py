@@ -45,6 +45,13 @@ def path_of(file: object) -> str | None:
     return path if isinstance(path, str) else None
 
 
+def dropped(file: object, what: str) -> Path:
+    """The path of a file that a visitor dropped so that its recipe is read; raises ValueError if there is none."""
+    if (path := path_of(file)) is None:
+        raise ValueError(f"no file has arrived; choose {what} that was made here")
+    return Path(path)
+
+
 def new_file(name: str) -> Path:
     """A path for a file that is too large for memory; if writing fails, the caller removes its folder."""
     folder = upload_folder()

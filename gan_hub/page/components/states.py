@@ -13,55 +13,61 @@ from typing import Any, TypeVar, get_type_hints
 import gradio as gr
 
 from gan_hub.generator import GanGenerator
+from gan_hub.latents.seeds import MAX_SEED
 from gan_hub.page.components.model_facts import model_name
 from gan_hub.page.server.errors import sentence
 from gan_hub.page.server.model_cache import ModelCache
-from gan_hub.recipes.fields import fields_of
+from gan_hub.recipes.fields import check_label, check_truncation, fields_of, whole_number
+from gan_hub.recipes.fields import checked as checked_fields
+from gan_hub.recipes.keys import Key
 from gan_hub.recipes.links import LinkState, ModelState
 
 Linked = TypeVar("Linked", bound=LinkState)
 State = TypeVar("State", bound=ModelState)
 
 
-def taking(cls: type[ModelState], handler: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn a handler whose first argument is a state into one that takes the fields of that state, one by one.
+def taking(cls: type[Any], handler: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn a handler that takes a state into one that takes the fields of that state in its place, one by one.
 
-    The new function checks the fields, of which only the model has no default. Its signature names each of them for
-    the API's schema, and the handler's other arguments after them.
+    The new function checks the fields. Its signature names each of them for the API's schema, with the default of the
+    state; a model has none.
+
+    Args:
+        cls: a state, or any dataclass of declared fields.
+        handler: an argument of which has the type `cls`.
     """
-    hints = get_type_hints(cls)
-    _, *others = inspect.signature(handler).parameters.values()
-    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    hints, signature = get_type_hints(cls), inspect.signature(handler)
+    kind, none = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.empty
     own = [
-        inspect.Parameter("model", kind, annotation=str),
-        *(
-            inspect.Parameter(name, kind, default=getattr(cls, name), annotation=hints[name])
-            for name in fields_of(cls)
-            if name != "model"
-        ),
+        inspect.Parameter(name, kind, default=getattr(cls, name, none), annotation=hints[name])
+        for name in fields_of(cls)
     ]
-    signature = inspect.signature(handler).replace(parameters=[*own, *others])
+    own = [each.replace(default=none, annotation=str) if each.name == "model" else each for each in own]
+    flat = [each for old in signature.parameters.values() for each in (own if old.annotation is cls else [old])]
+    signature, names = signature.replace(parameters=flat), list(signature.parameters)
+    taken = next(name for name in names if name not in signature.parameters)
 
     @functools.wraps(handler)
     def function(*arguments: Any, **named: Any) -> Any:
         bound = signature.bind(*arguments, **named)
         bound.apply_defaults()
-        values = bound.arguments
-        state = checked(cls, {each.name: values[each.name] for each in own})
-        return handler(state, *(values[each.name] for each in others))
+        values = {**bound.arguments, taken: checked(cls, {each.name: bound.arguments[each.name] for each in own})}
+        return handler(*(values[name] for name in names))
 
-    parameters = {each.name: each.annotation for each in signature.parameters.values()}
+    parameters = {each.name: each.annotation for each in flat}
     function.__signature__ = signature  # type: ignore[attr-defined]
     function.__annotations__ = {**parameters, "return": signature.return_annotation}
     return function
 
 
-def checked(cls: type[State], values: Mapping[str, object]) -> State:
+def checked(cls: type[Any], values: Mapping[str, object]) -> Any:
     """The state of controls. The name of its model may still be the path of a folder.
 
     Raises:
         ValueError: a value is not possible.
     """
+    if not issubclass(cls, ModelState):
+        return cls(**checked_fields(cls, values))
     state = cls.check({name: value for name, value in values.items() if name != "model"})
     return replace(state, model=model_name(values["model"]))
 
@@ -92,3 +98,18 @@ def warn(problems: Sequence[str]) -> None:
     """Show the visitor what was wrong, such as in a link."""
     for problem in problems:
         gr.Warning(sentence(ValueError(html.escape(problem))), duration=15)
+
+
+def changed(key: Key, seed: object, label: object, truncation: object) -> Key | None:
+    """A key with another seed, class and truncation, from their controls.
+
+    The seed's field is empty for a key without a seed, which keeps its latent. None while a field is empty that has to
+    be filled.
+
+    Raises:
+        ValueError: a value is not possible.
+    """
+    if truncation is None or (seed is None and key.latent is None):
+        return None
+    key = replace(key, label=check_label(label), truncation=check_truncation(truncation))
+    return key if seed is None else key.with_seed(whole_number("seed", seed, 0, MAX_SEED))

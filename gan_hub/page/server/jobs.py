@@ -1,10 +1,11 @@
 """Long work: it runs in a thread, an event reports its progress, and whoever started it can stop it."""
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any, TypeVar
+
+from cachetools import LRUCache
 
 from gan_hub.page.server.units import duration
 
@@ -23,7 +24,7 @@ class Stops:
     """The names of jobs that are to stop; the oldest names are forgotten."""
 
     def __init__(self) -> None:
-        self._names: OrderedDict[str, None] = OrderedDict()
+        self._names: LRUCache[str, None] = LRUCache(MAX_STOPS)
         self._lock = threading.Lock()
 
     def add(self, job: object) -> None:
@@ -32,8 +33,6 @@ class Stops:
             return
         with self._lock:
             self._names[name] = None
-            while len(self._names) > MAX_STOPS:
-                self._names.popitem(last=False)
 
     def of(self, job: object) -> Callable[[], bool]:
         """What tells whether the job of that name is to stop; a job without a name never is."""

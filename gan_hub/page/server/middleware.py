@@ -8,12 +8,13 @@ import json
 import logging
 import re
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from cachetools import LRUCache
 from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartException
 
@@ -106,7 +107,7 @@ class PageMiddleware:
     def __init__(self, app: App, limits: Limits | None = None) -> None:
         self._app = app
         self._limits = limits or Limits()
-        self._asked: OrderedDict[str, deque[float]] = OrderedDict()
+        self._asked: LRUCache[str, deque[float]] = LRUCache(MAX_VISITORS)
         self._uploads: deque[tuple[float, int]] = deque()
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
@@ -163,9 +164,6 @@ class PageMiddleware:
         if visitor in LOOPBACK:
             return
         asked = self._asked.setdefault(visitor[:200], deque())
-        self._asked.move_to_end(visitor[:200])
-        while len(self._asked) > MAX_VISITORS:
-            self._asked.popitem(last=False)
         now = time.monotonic()
         while asked and asked[0] < now - 60:
             asked.popleft()

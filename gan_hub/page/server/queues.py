@@ -31,3 +31,6 @@ def show_queue_on(summary: Any) -> dict[str, Any]:
 
 
 HIDDEN: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+# Events between the controls, which no program calls and nobody waits for.
+QUIET_LOAD: dict[str, Any] = {**HIDDEN, **RAW, **LOAD_QUEUE}
+QUIET_GENERATE: dict[str, Any] = {**HIDDEN, **RAW, **GENERATE_QUEUE}

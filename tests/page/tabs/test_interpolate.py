@@ -64,14 +64,16 @@ def test_a_stopped_walk_is_a_whole_file(folder: Path) -> None:
     generator = ModelCache(allow_folders=True).get(str(folder))
     walk = Walk("folder:shapes", None, ((Key(1), Key(2)),), frames_per_leg=20, size=48)
     asked = iter([False, False, True])
-    making = Walker().make(generator, walk, "gif", lambda: next(asked))
+    walker = Walker()
+    making = walker.make(generator, walk, "gif", lambda: next(asked))
     while True:
         try:
             next(making)
         except StopIteration as end:
             data, count = end.value
             break
-    assert count == 3
+    assert count == walker.num_frames(generator, walk) == 3
+    assert Walker().num_frames(generator, walk) == walk.num_frames
     assert read_walk(data) == walk
     assert len(data) < len(encode_walk(generator, walk, "gif"))
 

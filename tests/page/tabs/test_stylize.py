@@ -22,12 +22,14 @@ from gan_hub import GanGenerator, PhotoStylizer
 from gan_hub.loading import model_files
 from gan_hub.page import launch
 from gan_hub.page.components.files import META
+from gan_hub.page.components.states import taking
 from gan_hub.page.server.jobs import StoppedError
 from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.tabs.stylize import painting_cache, styles
 from gan_hub.page.tabs.stylize.batch import BatchHandlers
 from gan_hub.page.tabs.stylize.handlers import StylizeHandlers
 from gan_hub.page.tabs.stylize.painting_cache import PaintingCache, PaintingKey
+from gan_hub.page.tabs.stylize.requests import PaintingControls, SavingControls
 from tests.support.styles import STYLES, bundle_styles, random_stylizer
 
 CONTROLS = {
@@ -261,7 +263,7 @@ def test_stop_keeps_what_is_done(model_cache: ModelCache, tmp_path: Path, monkey
     batch = BatchHandlers(model_cache, PaintingCache())
     photos = [sent(saved(tmp_path / f"{number}.png", picture(number))) for number in range(3)]
     steps = slowly(monkeypatch, 0.01)
-    run = batch.stylize_batch(photos, **CONTROLS, job="mine")
+    run = batch.stylize_batch(photos, SavingControls(**CONTROLS), job="mine")
     batch.stop_batch("other")
     assert next(step for step in run if "3 of 3" in step[1])[0] is None
     batch.stop_batch("mine")
@@ -279,11 +281,11 @@ def test_a_batch_stopped_before_it_begins_and_one_nobody_waits_for(
     batch = BatchHandlers(model_cache, PaintingCache())
     photos = [sent(saved(tmp_path / "a.png"))]
     batch.stop_batch("mine")
-    *_, (file, words) = batch.stylize_batch(photos, **CONTROLS, job="mine")
+    *_, (file, words) = batch.stylize_batch(photos, SavingControls(**CONTROLS), job="mine")
     assert file is None
     assert "0 of 1 painted" in words
     slowly(monkeypatch)
-    run = batch.stylize_batch(photos, **CONTROLS, job="")
+    run = batch.stylize_batch(photos, SavingControls(**CONTROLS), job="")
     next(run)
     run.close()
     assert list((tmp_path / "cache").iterdir()) == []
@@ -300,7 +302,7 @@ def test_what_is_painted_is_only_blended_anew(
 
     def look(**changes: object) -> tuple[Any, Any, Any]:
         values = {**CONTROLS, **changes}
-        *_, last = handlers.paint(photo, *list(values.values())[:6])
+        *_, last = taking(PaintingControls, handlers.paint)(photo, *list(values.values())[:6])
         return last
 
     pairs = [look(), look(strength=30), look(keep_colors=True), look(strength=0)]
@@ -309,7 +311,7 @@ def test_what_is_painted_is_only_blended_anew(
     assert len(set(before)) == 1
     assert len(set(after)) == 4
     assert after[3] == before[3]
-    list(handlers.stylize(photo, **CONTROLS))
+    list(taking(SavingControls, handlers.stylize)(photo, **CONTROLS))
     assert len(painted) == 1
     for number, changes in enumerate([{"seed": 1}, {"detail": "50"}, {"max_side": 40}, {"style": "haze"}], start=2):
         assert look(**changes)[2].startswith("?tab=stylize&style=")
@@ -387,10 +389,10 @@ def test_a_style_in_a_folder_keeps_its_path_to_itself(model_cache: ModelCache, t
     random_stylizer(5).save_pretrained(tmp_path / "my style")
     handlers = StylizeHandlers(model_cache)
     values = list({**CONTROLS, "style": str(tmp_path / "my style")}.values())[:6]
-    *_, (_, summary, link) = handlers.paint(sent(saved(tmp_path / "a.png")), *values)
+    *_, (_, summary, link) = taking(PaintingControls, handlers.paint)(sent(saved(tmp_path / "a.png")), *values)
     assert "style=folder:my+style" in link
     assert str(tmp_path) not in json.dumps([summary, link])
-    *_, (items, _) = handlers.compare(sent(tmp_path / "a.png"), *values[:5])
+    *_, (items, _) = taking(PaintingControls, handlers.compare)(sent(tmp_path / "a.png"), *values[:5])
     assert [item["caption"] for item in items["value"]] == ["Dots", "Haze", "My style"]
     with pytest.raises(ValueError, match="there is no model"):
         ModelCache(allow_folders=False).stylizer(str(tmp_path / "my style"))
@@ -432,14 +434,14 @@ def test_a_page_without_styles_says_so(
     assert len(drawings) == 3
     assert "path" not in handlers.first(None, "yes")
     with pytest.raises(ValueError, match="no style comes"):
-        list(handlers.compare(None, "", 100, False, "auto", 0))
+        list(taking(PaintingControls, handlers.compare)(None, "", 100, False, "auto", 0))
     with pytest.raises(ValueError, match="no style comes"):
-        list(handlers.paint({"path": "x"}, "", 100, False, "auto", 0, 0))
+        list(taking(PaintingControls, handlers.paint)({"path": "x"}, "", 100, False, "auto", 0, 0))
 
 
 def test_a_photo_that_was_swept_away(model_cache: ModelCache, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="too long ago"):
-        list(StylizeHandlers(model_cache).stylize(sent(tmp_path / "gone.png"), **CONTROLS))
+        list(StylizeHandlers(model_cache).stylize(sent(tmp_path / "gone.png"), SavingControls(**CONTROLS)))
 
 
 def test_the_drawings_are_small_and_free_of_metadata() -> None:

@@ -13,14 +13,13 @@ import torch
 from gan_hub import images
 from gan_hub.editing.directions import DIRECTIONS_FILE, Directions, move
 from gan_hub.generator import GanGenerator
-from gan_hub.latents.seeds import MAX_SEED
-from gan_hub.page.components.files import FileData, gallery_items, path_of, write_files
+from gan_hub.page.components.files import FileData, dropped, gallery_items, write_files
 from gan_hub.page.components.model_facts import generator_facts, model_name
 from gan_hub.page.components.model_picker import class_choice, default_model
-from gan_hub.page.components.states import checked, generator_of, read_query, warn
+from gan_hub.page.components.states import changed, checked, generator_of, read_query, warn
 from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.tabs.explore.directions import DirectionCache, ways
-from gan_hub.recipes.fields import check_label, check_revision, check_truncation, fields_of, whole_number
+from gan_hub.recipes.fields import check_revision, fields_of, whole_number
 from gan_hub.recipes.keys import Key, format_key, parse_key
 from gan_hub.recipes.links import (
     NUM_SLIDERS,
@@ -113,12 +112,8 @@ class ExploreHandlers:
 
     def start(self, key: str, seed: object, label: object, truncation: object) -> tuple[Any, ...]:
         """Another seed, class or truncation; nothing happens while the seed's field is empty and there is no latent."""
-        known = parse_key(ExploreState.check({"key": key}).key)
-        if truncation is None or (seed is None and known.latent is None):
-            return (gr.skip(),) * 2
-        known = replace(known, label=check_label(label), truncation=check_truncation(truncation))
-        wanted = known if seed is None else known.with_seed(whole_number("seed", seed, 0, MAX_SEED))
-        return format_key(wanted), _origin(wanted)
+        wanted = changed(parse_key(ExploreState.check({"key": key}).key), seed, label, truncation)
+        return (gr.skip(),) * 2 if wanted is None else (format_key(wanted), _origin(wanted))
 
     def step_to(self, shown: int, event: gr.SelectData, *amounts: float) -> tuple[Any, ...]:
         """The sliders after a click on a picture of the strip."""
@@ -150,9 +145,7 @@ class ExploreHandlers:
 
     def restore(self, png: FileData | None) -> tuple[Any, ...]:
         """Model, revision and key of a PNG that was made here, and the empty drop zone."""
-        if (path := path_of(png)) is None:
-            raise ValueError("no file has arrived; choose a PNG that was made here")
-        recipe = read_recipe(path)
+        recipe = read_recipe(dropped(png, "a PNG"))
         return recipe.model, recipe.revision or "", format_key(Key.from_recipe(recipe)), None
 
     def go(self, link: str) -> tuple[Any, ...]:

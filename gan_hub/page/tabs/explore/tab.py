@@ -7,18 +7,26 @@ from typing import Any
 import gradio as gr
 
 from gan_hub.page.components import theme
+from gan_hub.page.components.events import on_opening
 from gan_hub.page.components.picture_actions import PictureActions, TabLinks
 from gan_hub.page.components.states import taking
 from gan_hub.page.server.errors import as_sentences
 from gan_hub.page.server.model_cache import ModelCache
-from gan_hub.page.server.queues import GENERATE_QUEUE, HIDDEN, LOAD_QUEUE, RAW, show_queue_on
+from gan_hub.page.server.queues import (
+    GENERATE_QUEUE,
+    HIDDEN,
+    QUIET_GENERATE,
+    QUIET_LOAD,
+    RAW,
+    show_queue_on,
+)
 from gan_hub.page.tabs.explore.handlers import ExploreHandlers
 from gan_hub.page.tabs.explore.layout import Controls, Results
 from gan_hub.page.tabs.explore.layout import build as build_layout
 from gan_hub.recipes.links import NUM_SLIDERS, ExploreState
 
 NAME, ID = "Explore", "explore"
-EVENT: dict[str, Any] = {**HIDDEN, **RAW, **GENERATE_QUEUE}
+EVENT = QUIET_GENERATE
 RESET = f"() => [{', '.join(['0'] * NUM_SLIDERS)}]"
 
 
@@ -94,15 +102,13 @@ def _connect_start(explorer: Explorer, handlers: ExploreHandlers, controls: Cont
         describe,
         [*named, controls.method],
         outputs,
-        **HIDDEN,
-        **RAW,
-        **LOAD_QUEUE,
+        **QUIET_LOAD,
     )
     explorer.run(changed.success)
     restored = controls.file.upload(
-        as_sentences(handlers.restore), controls.file, [*named, controls.file], **HIDDEN, **RAW, **LOAD_QUEUE
+        as_sentences(handlers.restore), controls.file, [*named, controls.file], **QUIET_LOAD
     )
-    known = restored.success(describe, [*named, controls.method], outputs, **HIDDEN, **RAW, **LOAD_QUEUE)
+    known = restored.success(describe, [*named, controls.method], outputs, **QUIET_LOAD)
     explorer.run(known.success)
 
 
@@ -140,16 +146,7 @@ def _connect_opening(
     explorer: Explorer, handlers: ExploreHandlers, controls: Controls, results: Results, tab: gr.Tab
 ) -> None:
     """Connect the opening of the page, which a link may have opened."""
-    query, is_open = gr.Textbox(visible=False, label="Query"), gr.Textbox(visible=False, label="Open")
-    opened = gr.on(
-        None,
-        as_sentences(handlers.open),
-        query,
-        [*controls.everything(), is_open],
-        js=theme.READ_QUERY,
-        **HIDDEN,
-        **RAW,
-        **LOAD_QUEUE,
-    )
+    is_open = gr.Textbox(visible=False, label="Open")
+    opened = on_opening(handlers.open, [*controls.everything(), is_open])
     explorer.run(opened.success)
     tab.select(None, results.link, js=theme.SHOW_EXPLORE, api_visibility="private")

@@ -7,7 +7,9 @@ import gradio as gr
 
 from gan_hub.page.components.picture_actions import PictureActions
 from gan_hub.page.server.errors import as_sentences
-from gan_hub.page.server.queues import GENERATE_QUEUE, HIDDEN, RAW
+from gan_hub.page.server.queues import (
+    QUIET_GENERATE,
+)
 from gan_hub.page.tabs.interpolate.keys import KeyHandlers
 from gan_hub.page.tabs.interpolate.layout import Controls
 from gan_hub.recipes.keys import format_keys, parse_keys
@@ -21,9 +23,7 @@ def connect_walks(keys: KeyHandlers, controls: Controls, place: PictureActions, 
             as_sentences(_as_key(keys, end)),
             [place.link, controls.walk.keys, controls.walk.model],
             [*controls.key(), controls.facts, controls.walk.model, controls.walk.revision, tabs],
-            **HIDDEN,
-            **RAW,
-            **GENERATE_QUEUE,
+            **QUIET_GENERATE,
         )
 
 

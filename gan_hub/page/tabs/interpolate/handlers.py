@@ -4,14 +4,13 @@ import html
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from gan_hub import images
 from gan_hub.generator import GanGenerator
-from gan_hub.page.components.files import FileData, path_of, write_files
+from gan_hub.page.components.files import FileData, dropped, path_of, write_files
 from gan_hub.page.components.model_picker import default_model
 from gan_hub.page.components.states import control_values, generator_of, read_query, read_restored, taking, warn
 from gan_hub.page.server.errors import sentence
@@ -81,11 +80,10 @@ class InterpolateHandlers:
         Returns:
             the arguments of /interpolate that make it, but the job.
         """
-        if (path := path_of(file)) is None:
-            raise ValueError("no file has arrived; choose one that was made here")
-        with Path(path).open("rb") as stream:
+        path = dropped(file, "one")
+        with path.open("rb") as stream:
             data = stream.read(MAX_FILE_BYTES)
-        suffix = Path(path).suffix.lower().removeprefix(".")
+        suffix = path.suffix.lower().removeprefix(".")
         state = WalkState.from_walk(read_walk(data), suffix if suffix in FORMATS else WalkState.format)
         return asdict(state)
 
@@ -93,12 +91,12 @@ class InterpolateHandlers:
         """The values of the controls from a recipe that was read before, and the empty drop zone."""
         return *control_values(read_restored(WalkState, values, "/restore_walk")), None
 
-    def play(self, file: FileData | None, link: str, summary: str) -> tuple[Any, ...]:
+    def play(self, file: FileData | None, link: str) -> tuple[Any, ...]:
         """The walk in its player, and the slider over its frames: updates of video, picture, slider and frame."""
         if path_of(file) is None:
             return gr.skip(), gr.skip(), gr.skip(), gr.skip()
         state, walk, generator = self._walk_of(link)
-        count = int(summary.partition('data-frames="')[2].partition('"')[0] or walk.num_frames)
+        count = self._walker.num_frames(generator, walk)
         is_picture = state.format in SHOWN_AS_PICTURE
         video = gr.update(value=file if state.format == "mp4" else None, visible=state.format == "mp4")
         picture = gr.update(value=file if is_picture else None, visible=is_picture)
@@ -154,6 +152,6 @@ class InterpolateHandlers:
 def _summary(walk: Walk, count: int, num_bytes: int, seconds: float) -> str:
     stopped = "" if count == walk.num_frames else f" of {walk.num_frames}, stopped"
     return (
-        f'<span data-frames="{count}"></span><strong>{count} frames{stopped}</strong> · {count / walk.fps:.1f} s · '
+        f"<strong>{count} frames{stopped}</strong> · {count / walk.fps:.1f} s · "
         f"{size_text(num_bytes)} · made in {duration(seconds)}"
     )

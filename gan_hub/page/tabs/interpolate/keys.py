@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -12,8 +11,9 @@ from gan_hub.latents.seeds import MAX_SEED
 from gan_hub.page.components.files import gallery_items
 from gan_hub.page.components.model_facts import generator_facts, model_name
 from gan_hub.page.components.model_picker import class_choice
+from gan_hub.page.components.states import changed
 from gan_hub.page.server.model_cache import ModelCache
-from gan_hub.recipes.fields import check_label, check_revision, check_truncation, whole_number
+from gan_hub.recipes.fields import check_revision, whole_number
 from gan_hub.recipes.keys import Key, Tracks, format_keys, parse_keys
 from gan_hub.recipes.links import MAX_PAGE_KEYS, MAX_WALKS, check_keys
 from gan_hub.sampling.pictures import pictures_of
@@ -56,11 +56,9 @@ class KeyHandlers:
         """
         tracks = [list(track) for track in parse_keys(check_keys(keys))]
         row, column = _place(tracks, int(chosen or 0))
-        key = tracks[row][column]
-        if truncation is None or (seed is None and key.latent is None):
+        if (key := changed(tracks[row][column], seed, label, truncation)) is None:
             return (gr.skip(),) * 6
-        key = replace(key, label=check_label(label), truncation=check_truncation(truncation))
-        tracks[row][column] = key if seed is None else key.with_seed(whole_number("seed", seed, 0, MAX_SEED))
+        tracks[row][column] = key
         return *self.show(model, revision, format_keys(tracks), chosen)[:3], gr.skip(), gr.skip(), gr.skip()
 
     def editor(self, edit: Edit) -> Callable[..., tuple[Any, ...]]:

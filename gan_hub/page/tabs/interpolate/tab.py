@@ -6,11 +6,20 @@ from typing import Any
 import gradio as gr
 
 from gan_hub.page.components import theme
+from gan_hub.page.components.events import on_opening, on_stopping
 from gan_hub.page.components.picture_actions import TabLinks
 from gan_hub.page.components.states import taking
 from gan_hub.page.server.errors import as_sentences
 from gan_hub.page.server.model_cache import ModelCache
-from gan_hub.page.server.queues import GENERATE_QUEUE, HIDDEN, LOAD_QUEUE, RAW, WALK_QUEUE, show_queue_on
+from gan_hub.page.server.queues import (
+    HIDDEN,
+    LOAD_QUEUE,
+    QUIET_GENERATE,
+    QUIET_LOAD,
+    RAW,
+    WALK_QUEUE,
+    show_queue_on,
+)
 from gan_hub.page.tabs.interpolate import keys as editing
 from gan_hub.page.tabs.interpolate.ends import connect_walks
 from gan_hub.page.tabs.interpolate.handlers import InterpolateHandlers
@@ -38,7 +47,7 @@ def build(model_cache: ModelCache, tab: gr.Tab) -> TabLinks:
 def _connect_keys(keys: KeyHandlers, controls: Controls) -> None:
     """Connect the pictures of the keys, and the buttons beside them."""
     walk, named = controls.walk, controls.named()
-    event: dict[str, Any] = {**HIDDEN, **RAW, **GENERATE_QUEUE}
+    event = QUIET_GENERATE
     controls.pictures.select(as_sentences(keys.pick), named[:3], controls.key(), **event)
     for name in ("add", "remove", "swap", "dice", "dice_all"):
         edit = as_sentences(keys.editor(getattr(editing, name)))
@@ -58,9 +67,7 @@ def _connect_keys(keys: KeyHandlers, controls: Controls) -> None:
         as_sentences(keys.describe),
         named,
         [*controls.key(), controls.facts],
-        **HIDDEN,
-        **RAW,
-        **LOAD_QUEUE,
+        **QUIET_LOAD,
     )
 
 
@@ -84,61 +91,30 @@ def _connect_making(handlers: InterpolateHandlers, controls: Controls, results: 
     """Connect the walk, its player, the slider over its frames, and the file."""
     named = controls.make.click(None, None, results.job, js=theme.NEW_JOB, api_visibility="private")
     controls.make.click(None, js=theme.SHOW_RESULTS, api_visibility="private")
-    arguments = [*controls.arguments(), results.job]
-    interpolate = as_sentences(taking(WalkState, handlers.interpolate))
-    _make(named.then, handlers, interpolate, arguments, results, name="interpolate", api_visibility="public")
-    # Not into the summary: on a busy machine its answer may come after the last word of the walk.
-    controls.stop.click(
-        as_sentences(handlers.stop_walk),
-        results.job,
-        gr.Textbox(visible=False, label="Stopping"),
-        api_name="stop_walk",
-        queue=False,
-        show_progress="hidden",
-        **RAW,
-    )
+    _make(named.then, handlers, controls, results, api_name="interpolate", api_visibility="public")
+    on_stopping(controls.stop, handlers.stop_walk, results.job, "stop_walk")
     results.slider.input(
         as_sentences(handlers.scrub),
         [results.link, results.slider],
         results.frame,
         trigger_mode="always_last",
-        **HIDDEN,
-        **RAW,
-        **LOAD_QUEUE,
+        **QUIET_LOAD,
     )
     results.download.click(None, results.file, js=theme.DOWNLOAD, api_visibility="private")
     results.copy.click(None, js=theme.COPY_LINK, api_visibility="private")
 
 
-def _make(
-    event: Any,
-    handlers: InterpolateHandlers,
-    function: Any,
-    arguments: list[Any],
-    results: Results,
-    *,
-    name: str,
-    api_visibility: str = "private",
-) -> None:
-    """Make an event compute the walk and play it."""
-    made = event(
-        function,
-        arguments,
-        [results.file, results.summary, results.link],
-        api_name=name,
-        api_visibility=api_visibility,
-        **show_queue_on(results.summary),
-        **RAW,
-        **WALK_QUEUE,
-    )
-    made.success(
-        as_sentences(handlers.play),
-        [results.file, results.link, results.summary],
-        [results.video, results.picture, results.slider, results.frame],
-        **HIDDEN,
-        **RAW,
-        **LOAD_QUEUE,
-    )
+def _make(event: Any, handlers: InterpolateHandlers, controls: Controls, results: Results, **more: Any) -> None:
+    """Make an event compute the walk and play it; `more` goes to Gradio's event."""
+    wanted = {
+        "fn": as_sentences(taking(WalkState, handlers.interpolate)),
+        "inputs": [*controls.arguments(), results.job],
+        "outputs": [results.file, results.summary, results.link],
+        "api_visibility": "private",
+    }
+    made = event(**{**wanted, **show_queue_on(results.summary), **RAW, **WALK_QUEUE, **more})
+    played = [results.video, results.picture, results.slider, results.frame]
+    made.success(as_sentences(handlers.play), [results.file, results.link], played, **QUIET_LOAD)
     made.success(None, results.link, js=theme.SHOW_WALK, api_visibility="private")
 
 
@@ -146,25 +122,10 @@ def _connect_opening(
     handlers: InterpolateHandlers, keys: KeyHandlers, controls: Controls, results: Results, tab: gr.Tab
 ) -> None:
     """Connect the opening of the page, perhaps by a link; the first walk is made when the tab is first shown."""
-    query = gr.Textbox(visible=False, label="Query")
     is_open, is_shown = gr.Textbox(visible=False, label="Open"), gr.Textbox(visible=False, label="Shown")
-    opened = gr.on(
-        None,
-        as_sentences(handlers.open),
-        query,
-        [*controls.arguments(), is_open],
-        js=theme.READ_QUERY,
-        **HIDDEN,
-        **RAW,
-        **LOAD_QUEUE,
-    )
+    opened = on_opening(handlers.open, [*controls.arguments(), is_open])
     described = opened.success(
-        as_sentences(keys.describe),
-        controls.named(),
-        [*controls.key(), controls.facts],
-        **HIDDEN,
-        **RAW,
-        **LOAD_QUEUE,
+        as_sentences(keys.describe), controls.named(), [*controls.key(), controls.facts], **QUIET_LOAD
     )
     named = [is_shown, results.job]
     shown = described.success(None, results.job, named, js=theme.IS_INTERPOLATE_SHOWN, api_visibility="private")
@@ -172,8 +133,8 @@ def _connect_opening(
     tab.select(None, results.link, js=theme.SHOW_WALK, api_visibility="private")
     arguments = [results.link, is_open, is_shown, *controls.arguments(), results.job]
     for number, event in enumerate((shown, turned)):
-        name = f"interpolate_first_{number}"
-        _make(event.success, handlers, as_sentences(handlers.first), arguments, results, name=name)
+        first = {"fn": as_sentences(handlers.first), "inputs": arguments, "api_name": f"interpolate_first_{number}"}
+        _make(event.success, handlers, controls, results, **first)
 
 
 def _connect_restoring(handlers: InterpolateHandlers, keys: KeyHandlers, controls: Controls, results: Results) -> None:
@@ -182,22 +143,10 @@ def _connect_restoring(handlers: InterpolateHandlers, keys: KeyHandlers, control
         as_sentences(handlers.restore_walk), controls.file, results.recipe, api_name="restore_walk", **RAW, **LOAD_QUEUE
     )
     set_controls = read.success(
-        as_sentences(handlers.show_walk),
-        results.recipe,
-        [*controls.arguments(), controls.file],
-        **HIDDEN,
-        **RAW,
-        **LOAD_QUEUE,
+        as_sentences(handlers.show_walk), results.recipe, [*controls.arguments(), controls.file], **QUIET_LOAD
     )
     described = set_controls.success(
-        as_sentences(keys.describe),
-        controls.named(),
-        [*controls.key(), controls.facts],
-        **HIDDEN,
-        **RAW,
-        **LOAD_QUEUE,
+        as_sentences(keys.describe), controls.named(), [*controls.key(), controls.facts], **QUIET_LOAD
     )
     named = described.success(None, None, results.job, js=theme.NEW_JOB, api_visibility="private")
-    arguments = [*controls.arguments(), results.job]
-    interpolate = as_sentences(taking(WalkState, handlers.interpolate))
-    _make(named.then, handlers, interpolate, arguments, results, name="interpolate_restored")
+    _make(named.then, handlers, controls, results, api_name="interpolate_restored")

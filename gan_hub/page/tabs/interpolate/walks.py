@@ -93,6 +93,11 @@ class Walker:
             self._kept.put(key, made)
         return data, len(kept)
 
+    def num_frames(self, generator: GanGenerator, walk: Walk) -> int:
+        """How many frames a walk has: if it was stopped, as many as were made, while they are kept."""
+        found = self._kept.get((walk, weakref.ref(generator)))
+        return len(found.pictures) if found else walk.num_frames
+
     def frame(self, generator: GanGenerator, walk: Walk, index: int) -> Image.Image:
         """One frame in the size of the file; made again if it is no longer cached."""
         found = self._kept.get((walk, weakref.ref(generator)))

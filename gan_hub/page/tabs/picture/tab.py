@@ -5,10 +5,17 @@ from typing import Any
 import gradio as gr
 
 from gan_hub.page.components import canvas, theme
+from gan_hub.page.components.events import on_opening, on_stopping
 from gan_hub.page.components.picture_actions import TabLinks
 from gan_hub.page.server.errors import as_sentences
 from gan_hub.page.server.model_cache import ModelCache
-from gan_hub.page.server.queues import HIDDEN, LOAD_QUEUE, PROJECT_QUEUE, RAW, show_queue_on
+from gan_hub.page.server.queues import (
+    HIDDEN,
+    PROJECT_QUEUE,
+    QUIET_LOAD,
+    RAW,
+    show_queue_on,
+)
 from gan_hub.page.tabs.picture.handlers import PictureHandlers
 from gan_hub.page.tabs.picture.layout import Controls, Results
 from gan_hub.page.tabs.picture.layout import build as build_layout
@@ -41,19 +48,14 @@ def _connect_pictures(handlers: PictureHandlers, controls: Controls, results: Re
         **EVENT,
     )
     controls.photo.input(
-        as_sentences(handlers.upload),
-        [controls.photo, *controls.named()],
-        [results.source, *results.looked()],
-        **EVENT,
+        as_sentences(handlers.upload), [controls.photo, *controls.named()], [results.source, *results.looked()], **EVENT
     )
     described = gr.on(
         [controls.model.input, controls.revision.submit, controls.label.input],
         as_sentences(handlers.describe),
         controls.named(),
         [controls.facts, controls.label, results.link],
-        **HIDDEN,
-        **RAW,
-        **LOAD_QUEUE,
+        **QUIET_LOAD,
     )
     described.success(as_sentences(handlers.look), [results.source, *controls.named()], results.looked(), **EVENT)
     described.success(None, results.link, js=theme.SHOW_PICTURE, api_visibility="private")
@@ -69,28 +71,10 @@ def _connect_refining(handlers: PictureHandlers, controls: Controls, results: Re
         js=canvas.pixels_of("mask-canvas"),
         **{**EVENT, **show_queue_on(results.summary)},
     )
-    results.stop.click(
-        as_sentences(handlers.stop_project),
-        results.job,
-        gr.Textbox(visible=False, label="Stopping"),  # not into the summary, whose last word may come before
-        api_name="stop_project",
-        queue=False,
-        show_progress="hidden",
-        **RAW,
-    )
+    on_stopping(results.stop, handlers.stop_project, results.job, "stop_project")
 
 
 def _connect_opening(handlers: PictureHandlers, controls: Controls, results: Results, tab: gr.Tab) -> None:
     """Connect the opening of the page, which a link may have opened."""
-    query = gr.Textbox(visible=False, label="Query")
-    gr.on(
-        None,
-        as_sentences(handlers.open),
-        query,
-        [controls.model, controls.revision, controls.facts, controls.label, results.link],
-        js=theme.READ_QUERY,
-        **HIDDEN,
-        **RAW,
-        **LOAD_QUEUE,
-    )
+    on_opening(handlers.open, [controls.model, controls.revision, controls.facts, controls.label, results.link])
     tab.select(None, results.link, js=theme.SHOW_PICTURE, api_visibility="private")

@@ -11,14 +11,18 @@ from gan_hub.page.components.model_facts import model_name
 from gan_hub.page.components.picture_actions import PictureActions
 from gan_hub.page.server.errors import as_sentences
 from gan_hub.page.server.model_cache import ModelCache
-from gan_hub.page.server.queues import GENERATE_QUEUE, HIDDEN, RAW
+from gan_hub.page.server.queues import (
+    HIDDEN,
+    QUIET_GENERATE,
+    RAW,
+)
 from gan_hub.recipes.links import picture_link, read_picture_link
 from gan_hub.sampling.pictures import pictures_of
 
 STORAGE_KEY = "gan-hub-favourites"
 SECRET = "gan-hub"  # it hides nothing: the same on every start, so that what is stored stays readable
 MAX_FAVOURITES = 48
-EVENT: dict[str, Any] = {**HIDDEN, **RAW, **GENERATE_QUEUE}
+EVENT = QUIET_GENERATE
 GONE = (
     b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 28 28"><rect width="28" height="28" fill="#cbd5e1"/>'
     b'<path d="M8 8l12 12M20 8L8 20" stroke="#64748b" stroke-width="2"/></svg>'

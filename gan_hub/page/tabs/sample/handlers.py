@@ -9,7 +9,7 @@ from gan_hub.generator import GanGenerator
 from gan_hub.hub import playground
 from gan_hub.latents.labels import class_index
 from gan_hub.loading.weights import count_parameters
-from gan_hub.page.components.files import FileData, gallery_items, path_of, write_files
+from gan_hub.page.components.files import FileData, dropped, gallery_items, write_files
 from gan_hub.page.components.model_facts import generator_facts, model_name
 from gan_hub.page.components.model_picker import class_choice, default_model
 from gan_hub.page.components.states import control_values, generator_of, read_query, read_restored, warn
@@ -98,9 +98,7 @@ class SampleHandlers:
         Returns:
             the arguments of /sample that make it.
         """
-        if (path := path_of(png)) is None:
-            raise ValueError("no file has arrived; choose a PNG that was made here")
-        return asdict(SampleState.from_recipe(read_recipe(path)))
+        return asdict(SampleState.from_recipe(read_recipe(dropped(png, "a PNG"))))
 
     def describe(self, model: str, revision: str | None, label: str | None) -> tuple[str, dict[str, Any]]:
         """A description of a model as HTML, and the update of the control for its classes."""

@@ -6,11 +6,18 @@ import gradio as gr
 
 from gan_hub.page.components import controls, hub_search, theme
 from gan_hub.page.components.controls import Parts
+from gan_hub.page.components.events import on_opening
 from gan_hub.page.components.picture_actions import TabLinks
 from gan_hub.page.components.states import taking
 from gan_hub.page.server.errors import as_sentences
 from gan_hub.page.server.model_cache import ModelCache
-from gan_hub.page.server.queues import GENERATE_QUEUE, HIDDEN, LOAD_QUEUE, RAW, show_queue_on
+from gan_hub.page.server.queues import (
+    GENERATE_QUEUE,
+    HIDDEN,
+    LOAD_QUEUE,
+    RAW,
+    show_queue_on,
+)
 from gan_hub.page.tabs.sample import favourites, variations
 from gan_hub.page.tabs.sample.handlers import SampleHandlers
 from gan_hub.recipes.fields import fields_of
@@ -130,18 +137,7 @@ def _connect_sampling(handlers: SampleHandlers, parts: Tab) -> list[Any]:
         **RAW,
         **LOAD_QUEUE,
     )
-    query = gr.Textbox(visible=False, label="Query")
-    opened = gr.on(
-        None,
-        as_sentences(handlers.open),
-        query,
-        [*arguments, parts.facts],
-        js=theme.READ_QUERY,
-        api_name="open",
-        **HIDDEN,
-        **RAW,
-        **LOAD_QUEUE,
-    )
+    opened = on_opening(handlers.open, [*arguments, parts.facts], api_name="open")
     shown = opened.success(sample, arguments, outputs, api_name="sample_opened", **run)
     shown.success(None, [parts.link, parts.columns], js=theme.REPLACE_STATE, api_visibility="private")
     return [clicked, rolled, shown]

@@ -13,7 +13,12 @@ from gan_hub.page.components.files import FileData, gallery_items, write_files
 from gan_hub.page.components.model_facts import model_name
 from gan_hub.page.server.errors import as_sentences
 from gan_hub.page.server.model_cache import ModelCache
-from gan_hub.page.server.queues import GENERATE_QUEUE, HIDDEN, RAW
+from gan_hub.page.server.queues import (
+    GENERATE_QUEUE,
+    HIDDEN,
+    QUIET_GENERATE,
+    RAW,
+)
 from gan_hub.recipes.fields import check_label, check_revision, check_truncation, whole_number
 from gan_hub.recipes.keys import Key
 from gan_hub.recipes.links import MAX_COUNT, SampleState, picture_link, read_picture_link
@@ -163,7 +168,7 @@ def build(link: Any) -> Parts:
 def connect(model_cache: ModelCache, around: Parts, pictures: Any) -> None:
     """Connect the events of the panel; `pictures` is the gallery in which a picture is chosen."""
     handlers = VariationHandlers(model_cache)
-    event: dict[str, Any] = {**HIDDEN, **RAW, **GENERATE_QUEUE}
+    event = QUIET_GENERATE
     place = around.place.link
     pictures.select(
         as_sentences(handlers.choose),

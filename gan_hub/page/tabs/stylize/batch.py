@@ -14,6 +14,7 @@ from gan_hub.page.server.units import size_text
 from gan_hub.page.tabs.stylize.painting_cache import PaintingCache
 from gan_hub.page.tabs.stylize.requests import (
     Output,
+    SavingControls,
     StylizeRequest,
     encode_result,
     read_output,
@@ -34,39 +35,20 @@ class BatchHandlers:
         self._stops = Stops()
 
     def stylize_batch(
-        self,
-        photos: list[FileData] | None,
-        style: str,
-        strength: float = 100,
-        keep_colors: bool = False,
-        detail: str = "auto",
-        seed: int = 0,
-        max_side: int = 0,
-        format: str = "jpeg",  # noqa: A002
-        quality: int = 92,
-        upscale: bool = False,
-        job: str = "",
+        self, photos: list[FileData] | None, controls: SavingControls, job: str = ""
     ) -> Iterator[tuple[FileData | None, str]]:
         """Paint several photos into a ZIP. One that can't be painted is named with the reason, and left out.
 
         Args:
             photos: up to 50; of each what /stylize takes.
-            style: as in /stylize.
-            strength: as in /stylize.
-            keep_colors: as in /stylize.
-            detail: as in /stylize.
-            seed: as in /stylize.
-            max_side: as in /stylize.
-            format: as in /stylize.
-            quality: as in /stylize.
-            upscale: as in /stylize.
+            controls: as in /stylize.
             job: a name that nobody else guesses, for /stop_batch; empty if it need not be stopped.
 
         Returns:
             the ZIP, none while it is being made; how far it is, at last what was left out and why, as HTML.
         """
-        output = read_output(self._model_cache, format, quality, upscale)
-        request = read_request(self._model_cache, style, strength, keep_colors, detail, seed, max_side)
+        output = read_output(self._model_cache, controls)
+        request = read_request(self._model_cache, controls)
         photos = photos if isinstance(photos, list) else []
         if not 1 <= len(photos) <= MAX_PHOTOS:
             raise ValueError(f"{len(photos)} photos are not possible; choose from 1 to {MAX_PHOTOS}")

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -18,6 +19,8 @@ from gan_hub.page.tabs.stylize import styles
 from gan_hub.page.tabs.stylize.painting_cache import Painted, PaintingCache
 from gan_hub.page.tabs.stylize.requests import (
     NO_STYLE,
+    PaintingControls,
+    SavingControls,
     StylizeRequest,
     encode_result,
     read_output,
@@ -38,39 +41,18 @@ class StylizeHandlers:
         self._model_cache = model_cache
         self.painting_cache = painting_cache or PaintingCache()
 
-    def stylize(
-        self,
-        photo: FileData | None,
-        style: str,
-        strength: float = 100,
-        keep_colors: bool = False,
-        detail: str = "auto",
-        seed: int = 0,
-        max_side: int = 0,
-        format: str = "jpeg",  # noqa: A002
-        quality: int = 92,
-        upscale: bool = False,
-    ) -> Iterator[tuple[FileData | None, Any]]:
+    def stylize(self, photo: FileData | None, controls: SavingControls) -> Iterator[tuple[FileData | None, Any]]:
         """Paint a photo of any size up to 50 million pixels. Place, time and all other metadata are left out.
 
         Args:
             photo: JPEG, PNG, WebP, TIFF, BMP, GIF or AVIF; turned as its EXIF says, alpha and colour profile kept.
-            style: a bundled name, as /styles lists them, or org/name on the Hub.
-            strength: per cent, from 0 (the photo) to 100 (the painting).
-            keep_colors: take only light and dark from the painting, and the colours from the photo.
-            detail: per cent of the photo's side at which it is painted (25, 35, 50, 75, 100); less gives larger
-                strokes; auto paints at 1024 pixels.
-            seed: of the strokes, from 0 to 4294967295.
-            max_side: reduce the photo first to so many pixels along its longer side; 0 = don't.
-            format: jpeg (what is transparent becomes white), png or webp.
-            quality: of JPEG and WebP, from 1 to 100.
-            upscale: enlarge the painting, if an upscaler comes with the page.
+            controls: of the painting and its file.
 
         Returns:
             the picture, none while it is being made; how far it is, at last its size, as HTML.
         """
-        output = read_output(self._model_cache, format, quality, upscale)
-        request = read_request(self._model_cache, style, strength, keep_colors, detail, seed, max_side)
+        output = read_output(self._model_cache, controls)
+        request = read_request(self._model_cache, controls)
         data, digest, stem = read_upload(photo)
         painted = yield from reported(
             self.painting_cache.paint(request.painting_key(digest), data),
@@ -83,16 +65,7 @@ class StylizeHandlers:
         name = f"{stem}-{request.name}.{output.suffix}"
         yield write_files({name: made[0]})[0], f"<strong>{made[1]}</strong>, {size_text(len(made[0]))}"
 
-    def paint(
-        self,
-        photo: FileData | None,
-        style: str,
-        strength: float,
-        keep_colors: bool,
-        detail: str,
-        seed: int,
-        max_side: int,
-    ) -> Iterator[tuple[Any, Any, Any]]:
+    def paint(self, photo: FileData | None, controls: PaintingControls) -> Iterator[tuple[Any, Any, Any]]:
         """Photo and painting for the comparison, a summary, and the link; quick if only strength or colours changed.
 
         Nothing happens without a photo.
@@ -101,27 +74,19 @@ class StylizeHandlers:
             yield gr.skip(), gr.skip(), gr.skip()
             return
         started = time.perf_counter()
-        request = read_request(self._model_cache, style, strength, keep_colors, detail, seed, max_side)
+        request = read_request(self._model_cache, controls)
         data, digest, _ = read_upload(photo)
         painted = yield from reported(
             self.painting_cache.paint(request.painting_key(digest), data),
             lambda share: (gr.skip(), progress(share, "Painting", time.perf_counter() - started), gr.skip()),
         )
-        after = painted.after(strength=request.strength, keep_colors=request.keep_colors)
+        after = painted.after(**request.look)
         pair = write_files({"photo.jpg": painted.before, "painting.jpg": after})
         yield pair, _summary(painted, request), request.link()
 
-    def compare(
-        self,
-        photo: FileData | None,
-        style: str,
-        strength: float,
-        keep_colors: bool,
-        detail: str,
-        seed: int,
-    ) -> Iterator[tuple[Any, Any]]:
+    def compare(self, photo: FileData | None, controls: PaintingControls) -> Iterator[tuple[Any, Any]]:
         """A small copy of the photo in every style, one after the other: the sheet so far, what is done."""
-        names = self._compared(style)
+        names = self._compared(controls.style)
         data, digest, _ = read_upload(photo)
         items: list[dict[str, Any]] = []
 
@@ -129,9 +94,9 @@ class StylizeHandlers:
             return sheet(items), progress((len(items) + share) / len(names), "Painting")
 
         for name in names:
-            request = read_request(self._model_cache, name, strength, keep_colors, detail, seed, COMPARED_SIDE)
+            request = read_request(self._model_cache, replace(controls, style=name, max_side=COMPARED_SIDE))
             painted = yield from reported(self.painting_cache.paint(request.painting_key(digest), data), shown)
-            picture = painted.after(strength=request.strength, keep_colors=request.keep_colors)
+            picture = painted.after(**request.look)
             file = write_files({f"{file_stem(name)}.jpg": picture})[0]
             items = [*items, {"image": file, "caption": styles.title(name)}]
         yield sheet(items), f"<strong>{len(items)} styles</strong> · a click takes one"

@@ -9,6 +9,8 @@ from gan_hub.page.components import controls, hub_search
 from gan_hub.page.components.controls import Parts
 from gan_hub.page.server.model_cache import ModelCache
 from gan_hub.page.tabs.stylize import styles
+from gan_hub.page.tabs.stylize.requests import SUFFIXES, SavingControls
+from gan_hub.recipes.fields import fields_of
 from gan_hub.recipes.links import DETAILS, StylizeState
 
 DETAIL_CHOICES = [
@@ -17,29 +19,15 @@ DETAIL_CHOICES = [
 ]
 SIDES = [("that of the photo", 0), *((f"at most {side} pixels", side) for side in (1024, 2048, 4096))]
 CUT: dict[str, Any] = {"columns": 3, "object_fit": "cover", "elem_classes": "thumbnails"}
-FORMATS = [("JPEG", "jpeg"), ("PNG", "png"), ("WebP", "webp")]
-
-
-ARGUMENTS = (  # of the handlers, in their order
-    "photo",
-    "style",
-    "strength",
-    "keep_colors",
-    "detail",
-    "seed",
-    "max_side",
-    "format",
-    "quality",
-    "upscale",
-)
+FORMATS = [({"webp": "WebP"}.get(name, name.upper()), name) for name in SUFFIXES]
 
 
 class Controls(Parts):
     """The left side."""
 
-    def arguments(self, count: int = len(ARGUMENTS)) -> list[Any]:
-        """The first of the handlers' arguments."""
-        return [getattr(self, name) for name in ARGUMENTS[:count]]
+    def arguments(self, count: int | None = None) -> list[Any]:
+        """The first of the handlers' arguments: the photo, and the fields of `SavingControls`."""
+        return [self.photo, *(getattr(self, name) for name in fields_of(SavingControls))][:count]
 
 
 class Results(Parts):
@@ -133,5 +121,5 @@ def build_results() -> Results:
     with gr.Group(visible=False):
         parts.link = gr.Textbox(label="Link")
         parts.file, parts.zip = gr.File(label="Picture"), gr.File(label="ZIP")
-        parts.job, parts.stopping = gr.Textbox(label="Job"), gr.Textbox(label="Stopping")
+        parts.job = gr.Textbox(label="Job")
     return parts

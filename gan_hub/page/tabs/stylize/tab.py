@@ -5,12 +5,23 @@ from typing import Any
 import gradio as gr
 
 from gan_hub.page.components import theme
+from gan_hub.page.components.events import on_opening, on_stopping
+from gan_hub.page.components.states import taking
 from gan_hub.page.server.errors import as_sentences
 from gan_hub.page.server.model_cache import ModelCache
-from gan_hub.page.server.queues import BLEND_QUEUE, HIDDEN, LOAD_QUEUE, PAINT_QUEUE, RAW, show_queue_on
+from gan_hub.page.server.queues import (
+    BLEND_QUEUE,
+    HIDDEN,
+    LOAD_QUEUE,
+    PAINT_QUEUE,
+    QUIET_LOAD,
+    RAW,
+    show_queue_on,
+)
 from gan_hub.page.tabs.stylize.batch import BatchHandlers
 from gan_hub.page.tabs.stylize.handlers import StylizeHandlers
 from gan_hub.page.tabs.stylize.layout import Controls, Results, build_controls, build_results
+from gan_hub.page.tabs.stylize.requests import PaintingControls, SavingControls
 
 NAME, ID = "Stylize", "stylize"
 STOPPED = '<strong>Stopped</strong> · press "Paint" to go on'
@@ -33,7 +44,7 @@ def build(model_cache: ModelCache, tab: gr.Tab) -> None:
 
 def _connect_painting(handlers: StylizeHandlers, controls: Controls, results: Results, tab: gr.Tab) -> None:
     """Whatever changes the painting paints it; strength and colours only blend it."""
-    paint, describe = as_sentences(handlers.paint), as_sentences(handlers.describe)
+    paint, describe = as_sentences(taking(PaintingControls, handlers.paint)), as_sentences(handlers.describe)
     arguments, outputs = controls.arguments(7), [results.pair, results.summary, results.link]
     runs = []
 
@@ -59,8 +70,8 @@ def _connect_painting(handlers: StylizeHandlers, controls: Controls, results: Re
             as_sentences(handlers.pick), controls.style, [controls.style, controls.thumbnails], **HIDDEN, **RAW
         )
         run(picked.success, "paint_style")
-        picked.success(describe, controls.style, controls.facts, **HIDDEN, **RAW, **LOAD_QUEUE)
-    typed = controls.style.input(describe, controls.style, controls.facts, **HIDDEN, **RAW, **LOAD_QUEUE)
+        picked.success(describe, controls.style, controls.facts, **QUIET_LOAD)
+    typed = controls.style.input(describe, controls.style, controls.facts, **QUIET_LOAD)
     run(typed.success, "paint_named")
     tried = controls.examples.select(as_sentences(handlers.example), None, controls.photo, **HIDDEN, **RAW)
     run(tried.success, "paint_example")
@@ -76,18 +87,9 @@ def _connect_opening(handlers: StylizeHandlers, controls: Controls, tab: gr.Tab)
 
     A link's controls come after its tab is shown: nothing is painted before both are there.
     """
-    query = gr.Textbox(visible=False, label="Query")
     is_open, is_shown = gr.Textbox(visible=False, label="Open"), gr.Textbox(visible=False, label="Shown")
-    opened = gr.on(
-        None,
-        as_sentences(handlers.open),
-        query,
-        [*controls.arguments(6)[1:], controls.facts, controls.thumbnails, controls.examples, is_open],
-        js=theme.READ_QUERY,
-        **HIDDEN,
-        **RAW,
-        **LOAD_QUEUE,
-    )
+    shown = [controls.facts, controls.thumbnails, controls.examples]
+    opened = on_opening(handlers.open, [*controls.arguments(6)[1:], *shown, is_open])
     first = as_sentences(handlers.first)
     shown = opened.success(None, None, is_shown, js=theme.IS_STYLIZE_SHOWN, api_visibility="private")
     shown = shown.success(first, [controls.photo, is_shown], controls.photo, **HIDDEN, **RAW)
@@ -97,7 +99,7 @@ def _connect_opening(handlers: StylizeHandlers, controls: Controls, tab: gr.Tab)
 def _connect_taking_away(handlers: StylizeHandlers, controls: Controls, results: Results) -> None:
     """The file, the link, and the sheet of all styles."""
     made = results.download.click(
-        as_sentences(handlers.stylize),
+        as_sentences(taking(SavingControls, handlers.stylize)),
         controls.arguments(),
         [results.file, results.summary],
         api_name="stylize",
@@ -108,7 +110,7 @@ def _connect_taking_away(handlers: StylizeHandlers, controls: Controls, results:
     made.success(None, results.file, js=theme.DOWNLOAD, api_visibility="private")
     results.copy.click(None, js=theme.COPY_LINK, api_visibility="private")
     compared = results.compare.click(
-        as_sentences(handlers.compare),
+        as_sentences(taking(PaintingControls, handlers.compare)),
         controls.arguments(6),
         [results.sheet, results.summary],
         api_visibility="private",
@@ -124,7 +126,7 @@ def _connect_batch(batch: BatchHandlers, controls: Controls, results: Results) -
     """Several photos to a ZIP, which is downloaded when it is done or stopped."""
     named = controls.paint_all.click(None, None, results.job, js=theme.NEW_JOB, api_visibility="private")
     made = named.then(
-        as_sentences(batch.stylize_batch),
+        as_sentences(taking(SavingControls, batch.stylize_batch)),
         [controls.photos, *controls.arguments()[1:], results.job],
         [results.zip, controls.batch_summary],
         api_name="stylize_batch",
@@ -133,12 +135,4 @@ def _connect_batch(batch: BatchHandlers, controls: Controls, results: Results) -
         **PAINT_QUEUE,
     )
     made.success(None, results.zip, js=theme.DOWNLOAD, api_visibility="private")
-    controls.stop_all.click(
-        as_sentences(batch.stop_batch),
-        results.job,
-        results.stopping,
-        api_name="stop_batch",
-        queue=False,
-        show_progress="hidden",
-        **RAW,
-    )
+    on_stopping(controls.stop_all, batch.stop_batch, results.job, "stop_batch")
