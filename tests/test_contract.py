@@ -244,7 +244,8 @@ def answered(caller: Caller, endpoint: str, arguments: list[Any]) -> Any:
 @pytest.mark.parametrize("made", CALLS, ids=lambda made: "-".join(map(str, (made["endpoint"], *made["arguments"][:4]))))
 def test_endpoints_make_the_same_again(made: dict[str, Any], caller: Caller) -> None:
     found = answered(caller, made["endpoint"], made["arguments"])
-    is_searched = made["endpoint"] == "project"
+    # A search ends elsewhere on another processor, and so do principal components.
+    is_searched = made["endpoint"] == "project" or "ganspace" in made["arguments"]
     files = files_in(found)
     assert len(files) == len(made["files"])
     for file, again in zip(made["files"], files):

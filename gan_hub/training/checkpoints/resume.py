@@ -64,6 +64,11 @@ def choose(options: EngineOptions) -> Checkpoint | None:
     return None
 
 
+def known_options(resumed: Checkpoint | None) -> dict[str, Any] | None:
+    """The options that a checkpoint was made with, as far as its version kept them; None of a new run."""
+    return None if resumed is None else {**ADDED, **resumed.record["settings"], **resumed.record.get("options", {})}
+
+
 def resumed_options(resumed: Checkpoint, default: Options) -> Options:
     """The options of a resumed run that the command line does not name: the checkpoint's, not the preset's.
 

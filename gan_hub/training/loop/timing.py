@@ -49,7 +49,8 @@ def planned(
     if known is not None:
         held = ["max_train_steps"] * bool(options.minutes)
         held += [name for name in ("sampling_steps", "checkpointing_steps") if getattr(options, name) == FITTED]
-        return replace(options, **{name: known[name] for name in held})
+        options = replace(options, **{name: known[name] for name in held if name in known})
+        return fitted(options, None)  # what its version did not keep
     seconds = None
     if options.minutes:
         seconds = seconds_per_step(build(), batches, options.penalty_interval if options.gamma else 1)

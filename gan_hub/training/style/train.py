@@ -11,6 +11,7 @@ from typing import Any
 from accelerate import Accelerator
 
 from gan_hub.loading.card import StyleFacts
+from gan_hub.training.checkpoints import resume
 from gan_hub.training.loop.timing import planned
 from gan_hub.training.run.launch import begin, carry_out, launched, parse_with_preset
 from gan_hub.training.run.run import Run, Subject
@@ -48,7 +49,7 @@ def train(options: StyleOptions) -> None:
     def build() -> StyleTrainer:
         return build_style_trainer(options, accelerator)
 
-    options = planned(options, build, batches, resumed.record["options"] if resumed else None)
+    options = planned(options, build, batches, resume.known_options(resumed))
     trainer = build()
     run = Run(options, subject(options, data, accelerator), trainer, resumed)
     carry_out(trainer, batches, run, resumed, build)
