@@ -130,7 +130,7 @@ def test_check_data_says_what_is_wrong_and_what_to_do(tmp_path: Path, capsys: py
     assert "1 have the same pixels as another: cats/2.png (cats/1.png)" in output
     assert "3 lose more than a quarter to the crop: cats/1.png (64% kept)" in output
     assert "2 classes: dogs 1, cats 2" in output
-    assert f"--preset folder --train_data_dir {tmp_path} --resolution 64 64 --channels 3 --augment ada" in output
+    assert f"--preset folder --train_data_dir {tmp_path} --resolution 64 64 --channels 3 --minutes 60" in output
     (tmp_path / "cats/2.png").unlink()
     main(["check-data", str(tmp_path), "--channels", "1"])
     assert "--channels 1" in capsys.readouterr().out

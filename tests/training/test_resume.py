@@ -68,6 +68,8 @@ def test_an_interrupted_command_goes_on_where_it_was(tmp_path: Path) -> None:
         "no",
         "--evaluation_steps",
         "-1",
+        "--num_threads",  # which would be measured anew by another run
+        "1",
     )
     whole = tmp_path / "whole"
     output_of(launch(*arguments, "--output_dir", str(whole), launcher=(sys.executable,)))

@@ -52,8 +52,8 @@ class Batches:
         self.rank, self.num_processes = accelerator.process_index, accelerator.num_processes
         self._mirrored_labels = data.mirrored_labels().to(self.device)
         self._orders: dict[int, Tensor] = {}
-        self._members = self._by_class(data) if self.labels is not None and options.class_group_size > 1 else None
-        size = options.class_group_size
+        self._members = self._by_class(data) if self.labels is not None and options.group_size > 1 else None
+        size = options.group_size
         # A class with too few pictures for a group comes as one of repeated pictures.
         self._epoch_length = (
             len(self.images) if self._members is None else sum(len(some) // size * size for some in self._members)
@@ -61,7 +61,7 @@ class Batches:
 
     def _by_class(self, data: Dataset) -> list[Tensor]:
         """The pictures of each class that has any; those of a class that is smaller than a group several times."""
-        size = self.options.class_group_size
+        size = self.options.group_size
         members = [(data.labels == label).nonzero().flatten() for label in range(len(data.class_names))]
         return [some.repeat(-(-size // len(some))) if len(some) < size else some for some in members if len(some)]
 
@@ -130,7 +130,7 @@ class Batches:
         """The pictures of an epoch in a random order: by themselves, or in groups of one class."""
         if self._members is None:
             return torch.randperm(len(self.images), generator=random)
-        size = self.options.class_group_size
+        size = self.options.group_size
         shuffled = [some[torch.randperm(len(some), generator=random)] for some in self._members]
         groups = torch.cat([some[: len(some) // size * size].view(-1, size) for some in shuffled])
         return groups[torch.randperm(len(groups), generator=random)].flatten()

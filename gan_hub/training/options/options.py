@@ -5,6 +5,7 @@ is refused with another value. `free(default)`: it may change. `per_command(defa
 from the checkpoint. A new option that decides what is learned needs a row in `checkpoints.resume.ADDED`.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -366,8 +367,8 @@ class TrainingOptions(EngineOptions):
 
     # Batches and evaluation
     class_group_size: int = 1
-    """Pictures of one class that stand together in a batch, so that the discriminator sees whether they differ; 1 =
-    the classes are mixed. Without classes it does nothing."""
+    """Pictures of one class that stand together in a batch, so that the discriminator sees whether they differ; fewer
+    where so many do not divide the batch. 1 = the classes are mixed. Without classes it does nothing."""
     auto_batch_size: bool = free(False)
     """If a batch does not fit into the device's memory, halve it and accumulate twice as many, so that each update is
     computed from as many pictures; with one process."""
@@ -381,6 +382,11 @@ class TrainingOptions(EngineOptions):
     the weights of Inception."""
     keep_best: bool = free(False)
     """At the end, save the generator of the evaluation with the lowest Frechet distance instead of the last one."""
+
+    @property
+    def group_size(self) -> int:
+        """Pictures of one class that stand together in a batch, a whole number of groups."""
+        return math.gcd(self.class_group_size, self.train_batch_size)
 
     @property
     def batches_per_step(self) -> int:
@@ -404,11 +410,6 @@ class TrainingOptions(EngineOptions):
 
     def _check_objective(self) -> None:
         """Refuse what can't work together, with the reason."""
-        if self.train_batch_size % max(1, self.class_group_size):
-            raise OptionError(
-                f"--class_group_size {self.class_group_size} with --train_batch_size {self.train_batch_size}; a batch "
-                "must hold a whole number of groups"
-            )
         if self.discriminator != "pixels":
             self._check_features()
         normalises = ARCHITECTURES[self.architecture].batch_statistics and self.discriminator == "pixels"

@@ -111,10 +111,12 @@ def parse_with_preset(
 def begin(options: Options) -> tuple[Options, Accelerator, Checkpoint | None]:
     """The accelerator, the checkpoint to go on from, and the options with the precision that was chosen."""
     accelerator = make_accelerator(options)
-    options = replace(options, num_threads=set_num_threads(options, accelerator))  # measured once, and kept
     warn_of_missing_processes(options, accelerator)
     check_hub(options, accelerator)
     resumed = resume.choose(options)
+    if resumed and not options.num_threads:
+        options = replace(options, num_threads=resumed.record.get("options", {}).get("num_threads", 0))
+    options = replace(options, num_threads=set_num_threads(options, accelerator))
     # What was measured once holds to the end: measured again, it could come out otherwise.
     known = resumed.record["settings"]["mixed_precision"] if resumed and options.mixed_precision == "auto" else None
     return replace(options, mixed_precision=known or choose_precision(options, accelerator)), accelerator, resumed

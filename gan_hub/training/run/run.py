@@ -322,7 +322,7 @@ class Run:
         """What the card is written from after so many steps."""
         return self.subject.facts(
             measured,
-            command=command(self.options),
+            command=command(self.options, self.trainer.plan.num_steps),
             num_images=num_steps * self.images_per_step,
             minutes=minutes,
             hardware=hardware(),
@@ -367,6 +367,13 @@ def _step_of(line: str) -> float:
         return math.inf
 
 
-def command(options: EngineOptions) -> str:
-    """The command that repeats this run."""
-    return shlex.join(["accelerate", "launch", *entry_point(options.script), *sys.argv[1:]])
+def command(options: EngineOptions, num_steps: int) -> str:
+    """The command that repeats this run, with what was measured for it: the threads and, of a timed one, the steps."""
+    words = list(sys.argv[1:])
+    if "--minutes" in words:
+        del words[words.index("--minutes") : words.index("--minutes") + 2]
+    if options.minutes:
+        words += ["--max_train_steps", str(num_steps)]
+    if options.num_threads and not any(word.replace("-", "_").startswith("__num_threads") for word in words):
+        words += ["--num_threads", str(options.num_threads)]
+    return shlex.join(["accelerate", "launch", *entry_point(options.script), *words])
