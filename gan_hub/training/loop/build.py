@@ -102,8 +102,8 @@ def make_discriminator(
 
 def group_size(options: TrainingOptions) -> int:
     """Pictures of a batch whose differences the heads see: those of one class, if a batch holds groups of them."""
-    if options.class_group_size > 1:
-        return options.class_group_size
+    if options.group_size > 1:
+        return options.group_size
     return next(
         size for size in range(min(GROUP, options.train_batch_size), 0, -1) if options.train_batch_size % size == 0
     )
