@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-# Of a timed course, at which its steps are fitted to the time anew. With seven of them, a machine that became three times
-# slower in between made a run of twelve minutes end after fifteen.
+# Of a timed course, at which its steps are fitted to the time anew. With seven of them, a machine that became three
+# times slower in between made a run of twelve minutes end after fifteen.
 MARKS = tuple(number / 40 for number in range(1, 40))
 
 
