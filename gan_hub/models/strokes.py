@@ -41,6 +41,25 @@ def directions(picture: Tensor, smooth: Tensor) -> Tensor:
     return torch.stack([angle.cos(), angle.sin()], dim=1)
 
 
+def drawn(colours: Tensor, noise: Tensor) -> Tensor:
+    """Twice the angle of the lines of a picture, and noise smeared along them to three lengths.
+
+    Args:
+        colours: the picture, [B, 3, h, w] in [-1, 1].
+        noise: [B, C, h, w] of variance 1, whose last channel is smooth and decides where the picture is flat.
+
+    Returns:
+        [B, 2 + 3 * (C - 1), h, w]: the angle's cosine and sine, and the noise not smeared, briefly and long.
+    """
+    flow = directions(colours, noise[:, -1:])
+    x, y = flow.unbind(1)
+    short = smear(noise[:, :-1], flow, SHORT_STEPS)
+    long = smear(short, flow, LONG_STEPS)
+    angle = torch.stack([x * x - y * y, 2 * x * y], dim=1)
+    # Smearing lowers the scale of the noise, so it is restored.
+    return torch.cat([angle, noise[:, :-1], 1.7 * short, 3.0 * long], dim=1)
+
+
 def smear(x: Tensor, flow: Tensor, steps: tuple[float, ...]) -> Tensor:
     """Average x [B, C, h, w] along the flow [B, 2, h, w] to about the sum of the steps, in cells, on either side.
 

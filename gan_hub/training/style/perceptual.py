@@ -1,0 +1,142 @@
+"""Losses on features of a network that was trained to know objects: painted like the paintings, showing the photo.
+
+Gatys et al., 2016, "Image style transfer using convolutional neural networks"; with a network that paints in one pass,
+Johnson et al., 2016, arXiv:1603.08155; with many styles in it, Dumoulin et al., 2017, arXiv:1610.07629. The features are
+those of `photo-features`, a cut of EfficientNet-Lite0.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d, interpolate
+
+from gan_hub.models.efficientnet import EfficientNet
+
+STYLE_TAPS = (-1, 0, 2, 4, 7)  # the stem and blocks: from the touch of a brush to the forms that strokes make
+CONTENT_TAPS = (4, 7)  # where lines and objects are, and no longer how they are painted
+LUMA = (0.299, 0.587, 0.114)
+EPS = 1e-5
+
+
+@dataclass(frozen=True)
+class StyleTarget:
+    """What the losses know of a style's paintings.
+
+    Attributes:
+        grams: [C, C] for each of `STYLE_TAPS`, averaged over the paintings.
+        mean: of their colours, [3] in [0, 1].
+        covariance: of their colours, [3, 3].
+    """
+
+    grams: Sequence[Tensor]
+    mean: Tensor
+    covariance: Tensor
+
+
+@torch.no_grad()
+def style_target(network: EfficientNet, paintings: Sequence[Tensor]) -> StyleTarget:
+    """Measure paintings, [3, H, W] each in [-1, 1]; each of them counts the same."""
+    maps = [network(painting[None].contiguous(memory_format=torch.channels_last), STYLE_TAPS) for painting in paintings]
+    grams = [torch.stack([gram(features)[0] for features in taps]).mean(0) for taps in zip(*maps)]
+    colours = torch.cat([_shrunk(painting) for painting in paintings], dim=1)
+    return StyleTarget(grams, *colour_statistics(colours))
+
+
+def _shrunk(painting: Tensor) -> Tensor:
+    """Colours [3, N] in [0, 1], as many of each painting whatever its size."""
+    return (interpolate(painting[None], (64, 64), mode="area")[0].flatten(1) + 1) / 2
+
+
+def colour_statistics(colours: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean [..., 3] and covariance [..., 3, 3] of colours [..., 3, N]."""
+    mean = colours.mean(-1)
+    centred = colours - mean[..., None]
+    return mean, centred @ centred.mT / colours.shape[-1]
+
+
+def gram(features: Tensor) -> Tensor:
+    """The Gram matrices [B, C, C] of features [B, C, h, w]: how often channels fire together, wherever they do."""
+    flat = features.float().flatten(2)
+    return flat @ flat.mT / flat.shape[2]
+
+
+def gram_distance(maps: Sequence[Tensor], targets: Sequence[Sequence[Tensor]]) -> Tensor:
+    """Squared distances of Gram matrices over the squared length of the target's, summed over taps: [B].
+
+    Args:
+        maps: [B, C, h, w] for each tap.
+        targets: for each picture of the batch, [C, C] for each tap.
+    """
+    total = torch.zeros(len(targets), device=maps[0].device)
+    for features, wanted in zip(maps, zip(*targets)):
+        target = torch.stack(wanted)
+        total = total + (gram(features) - target).square().sum((1, 2)) / target.square().sum((1, 2))
+    return total
+
+
+def content_distance(painted: Tensor, photo: Tensor) -> Tensor:
+    """Mean squared difference of two maps of features [B, C, h, w], each channel standardised over its picture: [B].
+
+    Standardised as a painting may be paler, or bluer, than what it shows.
+    """
+    return (standardised(painted.float()) - standardised(photo.float())).square().flatten(1).mean(1)
+
+
+def standardised(x: Tensor) -> Tensor:
+    """Each channel of x [B, C, h, w] with mean 0 and variance 1 over its picture."""
+    variance, mean = torch.var_mean(x, dim=(2, 3), keepdim=True, correction=0)
+    return (x - mean) * torch.rsqrt(variance + EPS)
+
+
+def luminance_distance(painted: Tensor, photo: Tensor, cell: int = 8) -> Tensor:
+    """The same of the luminance [B, 3, H, W] over squares of `cell` pixels: light stays light, so faces keep form."""
+    return content_distance(*(avg_pool2d(luminance(x), cell) for x in (painted, photo)))
+
+
+def luminance(images: Tensor) -> Tensor:
+    """Y of images [B, 3, H, W]: [B, 1, H, W]."""
+    return torch.einsum("bchw,c->bhw", images, images.new_tensor(LUMA))[:, None]
+
+
+def palette_transfer(mean: Tensor, covariance: Tensor, target: StyleTarget, rest: float = 2e-3) -> tuple[Tensor, Tensor]:
+    """The linear map of colours that turns a mean and covariance into the paintings': a matrix [3, 3] and a shift [3].
+
+    Monge-Kantorovich: of all linear maps with that result the one that moves colours least (Pitie & Kokaram, 2007, "The
+    linear Monge-Kantorovitch linear colour mapping for example-based colour transfer", section 3).
+
+    Args:
+        mean: [3] in [0, 1].
+        covariance: [3, 3].
+        target: of the style.
+        rest: added to the variances, so that a grey photo is not stretched to all colours of the rainbow.
+    """
+    eye = torch.eye(3)
+    root = _power(covariance + rest * eye, 0.5)
+    inverse = _power(covariance + rest * eye, -0.5)
+    matrix = inverse @ _power(root @ (target.covariance + rest * eye) @ root, 0.5) @ inverse
+    return matrix, target.mean - matrix @ mean
+
+
+def _power(matrix: Tensor, exponent: float) -> Tensor:
+    values, vectors = torch.linalg.eigh(matrix)
+    return vectors @ torch.diag(values.clamp(min=1e-8) ** exponent) @ vectors.T
+
+
+def across_the_flow(painted: Tensor, angle: Tensor) -> Tensor:
+    """The share of the contrast of images [B, 3, H, W] that lies along the lines of the photo: [B], from 0 to 1.
+
+    Strokes along a line are alike along it and differ across it, so less is better.
+
+    Args:
+        painted: [B, 3, H, W].
+        angle: the cosine and sine of twice the angle of the lines, [B, 2, H / 4, W / 4].
+    """
+    light = luminance(painted)
+    dx, dy = light[..., :-1, 1:] - light[..., :-1, :-1], light[..., 1:, :-1] - light[..., :-1, :-1]
+    cosine, sine = interpolate(angle, light.shape[2:], mode="bilinear")[..., :-1, :-1].unbind(1)
+    energy = (dx.square() + dy.square()).squeeze(1)
+    # (gradient . line)^2 = (|g|^2 + (gx^2 - gy^2) cos 2a + 2 gx gy sin 2a) / 2
+    along = (energy + (dx.square() - dy.square()).squeeze(1) * cosine + 2 * (dx * dy).squeeze(1) * sine) / 2
+    return along.flatten(1).sum(1) / (energy.flatten(1).sum(1) + EPS)
