@@ -61,12 +61,18 @@ class StyleNorm(nn.Module):
         return x * scale[:, :, None, None].to(x.dtype) + shift[:, :, None, None].to(x.dtype)
 
 
+def conv(in_width: int, width: int, kernel: int, *, stride: int = 1) -> nn.Conv2d:
+    """A convolution that repeats the picture's edge beyond it: zeros would leave a frame around every painting."""
+    margin = kernel // 2
+    return nn.Conv2d(in_width, width, kernel, stride=stride, padding=margin, padding_mode="replicate", bias=False)
+
+
 class StyledConv(nn.Module):
     """A convolution, normalisation and ReLU."""
 
     def __init__(self, in_width: int, width: int, *, num_styles: int, stride: int = 1) -> None:
         super().__init__()
-        self.conv = he_init(nn.Conv2d(in_width, width, 3, stride=stride, padding=1, bias=False))
+        self.conv = he_init(conv(in_width, width, 3, stride=stride))
         self.norm = StyleNorm(width, num_styles=num_styles)
 
     def forward(self, x: Tensor, style: Tensor, statistics: Statistics) -> Tensor:
@@ -80,12 +86,25 @@ class StyledBlock(nn.Module):
     def __init__(self, width: int, *, num_styles: int) -> None:
         super().__init__()
         self.first = StyledConv(width, width, num_styles=num_styles)
-        self.conv = he_init(nn.Conv2d(width, width, 3, padding=1, bias=False))
+        self.conv = he_init(conv(width, width, 3))
         self.norm = StyleNorm(width, num_styles=num_styles, scale=0.5)
 
     def forward(self, x: Tensor, style: Tensor, statistics: Statistics) -> Tensor:
         """Map x [B, width, h, w] to the same shape."""
         return x + self.norm(self.conv(self.first(x, style, statistics)), style, statistics)
+
+
+class StyledSkip(nn.Module):
+    """norm(conv(x)) by 1x1: what the finer grids saw and the coarse ones forgot, as much of it as a style wants."""
+
+    def __init__(self, in_width: int, width: int, *, num_styles: int) -> None:
+        super().__init__()
+        self.conv = he_init(nn.Conv2d(in_width, width, 1, bias=False))
+        self.norm = StyleNorm(width, num_styles=num_styles, scale=0.2)
+
+    def forward(self, x: Tensor, style: Tensor, statistics: Statistics) -> Tensor:
+        """Map x [B, in_width, h, w] to [B, width, h, w]."""
+        return self.norm(self.conv(x), style, statistics)
 
 
 class MultiStylePainter(nn.Module):
@@ -120,9 +139,11 @@ class MultiStylePainter(nn.Module):
         self.down_again = StyledConv(middle, coarse, num_styles=num_styles, stride=2)
         self.blocks = nn.ModuleList([StyledBlock(coarse, num_styles=num_styles) for _ in range(num_blocks)])
         self.up = StyledConv(coarse, middle, num_styles=num_styles)
+        self.across = StyledSkip(middle, middle, num_styles=num_styles)
         self.after = StyledBlock(middle, num_styles=num_styles)
         self.up_again = StyledConv(middle, last, num_styles=num_styles)
-        self.paint = he_init(nn.Conv2d(last, 3, 5, padding=2, bias=False), 0.3)
+        self.across_again = StyledSkip(fine, last, num_styles=num_styles)
+        self.paint = he_init(conv(last, 3, 5), 0.3)
         self.tint = nn.Parameter(torch.zeros(num_styles, 3))
         # 3x3 convolutions at a half: two, and the cell that enlarging reads; at a quarter: down, two in each of two
         # blocks, up, and enlarging; at an eighth: down and two in each block, and enlarging; 5x5 at the pixels. A strided
@@ -195,12 +216,12 @@ class MultiStylePainter(nn.Module):
             strokes = strokes[:, :, top : top + height, left : left + width]
         style = self._style(style, photo)
         statistics = Statistics() if statistics is None else statistics
-        x = self._features(photo, strokes, style, statistics)[-1]
+        read, middle, _, x = self._features(photo, strokes, style, statistics)
         for block in self.blocks[len(self.blocks) // 2 :]:
             x = block(x, style, statistics)
-        x = self.up(_doubled(x), style, statistics)
+        x = self.up(_doubled(x), style, statistics) + self.across(middle, style, statistics)
         x = self.after(x, style, statistics)
-        x = self.up_again(_doubled(x), style, statistics)
+        x = self.up_again(_doubled(x), style, statistics) + self.across_again(read, style, statistics)
         with in_float32(photo):  # 8 bits of a bfloat16 are too few for smooth skies
             x = self.paint(_doubled(x).to(self.paint.weight.dtype))
             x = x.float() + (style @ self.tint.float())[:, :, None, None]

@@ -23,7 +23,14 @@ Options = TypeVar("Options", bound=EngineOptions)
 
 # Options that were added after version 0.1.0 and decide what is learned, each with the value that stands for what
 # older versions did: a checkpoint that does not know the option was made with it.
-ADDED: dict[str, Any] = {}
+ADDED: dict[str, Any] = {
+    "style_weight": 0.0,
+    "features_weight": 0.0,
+    "objects_weight": 0.0,
+    "luminance_weight": 0.0,
+    "palette_weight": 0.0,
+    "flow_weight": 0.0,
+}
 
 
 def choose(options: EngineOptions) -> Checkpoint | None:

@@ -6,12 +6,12 @@ those of `photo-features`, a cut of EfficientNet-Lite0.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate
 
+from gan_hub.images import from_uint8
 from gan_hub.models.efficientnet import EfficientNet
 
 STYLE_TAPS = (-1, 0, 2, 4, 7)  # the stem and blocks: from the touch of a brush to the forms that strokes make
@@ -20,28 +20,11 @@ LUMA = (0.299, 0.587, 0.114)
 EPS = 1e-5
 
 
-@dataclass(frozen=True)
-class StyleTarget:
-    """What the losses know of a style's paintings.
-
-    Attributes:
-        grams: [C, C] for each of `STYLE_TAPS`, averaged over the paintings.
-        mean: of their colours, [3] in [0, 1].
-        covariance: of their colours, [3, 3].
-    """
-
-    grams: Sequence[Tensor]
-    mean: Tensor
-    covariance: Tensor
-
-
 @torch.no_grad()
-def style_target(network: EfficientNet, paintings: Sequence[Tensor]) -> StyleTarget:
-    """Measure paintings, [3, H, W] each in [-1, 1]; each of them counts the same."""
+def style_grams(network: EfficientNet, paintings: Sequence[Tensor]) -> list[Tensor]:
+    """The Gram matrix [C, C] of each of `STYLE_TAPS`, averaged over paintings, [3, H, W] each in [-1, 1]."""
     maps = [network(painting[None].contiguous(memory_format=torch.channels_last), STYLE_TAPS) for painting in paintings]
-    grams = [torch.stack([gram(features)[0] for features in taps]).mean(0) for taps in zip(*maps)]
-    colours = torch.cat([_shrunk(painting) for painting in paintings], dim=1)
-    return StyleTarget(grams, *colour_statistics(colours))
+    return [torch.stack([gram(features)[0] for features in taps]).mean(0) for taps in zip(*maps)]
 
 
 def _shrunk(painting: Tensor) -> Tensor:
@@ -100,8 +83,10 @@ def luminance(images: Tensor) -> Tensor:
     return torch.einsum("bchw,c->bhw", images, images.new_tensor(LUMA))[:, None]
 
 
-def palette_transfer(mean: Tensor, covariance: Tensor, target: StyleTarget, rest: float = 2e-3) -> tuple[Tensor, Tensor]:
-    """The linear map of colours that turns a mean and covariance into the paintings': a matrix [3, 3] and a shift [3].
+def palette_transfer(
+    mean: Tensor, covariance: Tensor, target_mean: Tensor, target_covariance: Tensor, rest: float = 2e-3
+) -> tuple[Tensor, Tensor]:
+    """The linear map of colours that turns a mean and covariance into others: a matrix [3, 3] and a shift [3].
 
     Monge-Kantorovich: of all linear maps with that result the one that moves colours least (Pitie & Kokaram, 2007, "The
     linear Monge-Kantorovitch linear colour mapping for example-based colour transfer", section 3).
@@ -109,14 +94,15 @@ def palette_transfer(mean: Tensor, covariance: Tensor, target: StyleTarget, rest
     Args:
         mean: [3] in [0, 1].
         covariance: [3, 3].
-        target: of the style.
+        target_mean: [3].
+        target_covariance: [3, 3].
         rest: added to the variances, so that a grey photo is not stretched to all colours of the rainbow.
     """
     eye = torch.eye(3)
     root = _power(covariance + rest * eye, 0.5)
     inverse = _power(covariance + rest * eye, -0.5)
-    matrix = inverse @ _power(root @ (target.covariance + rest * eye) @ root, 0.5) @ inverse
-    return matrix, target.mean - matrix @ mean
+    matrix = inverse @ _power(root @ (target_covariance + rest * eye) @ root, 0.5) @ inverse
+    return matrix, target_mean - matrix @ mean
 
 
 def _power(matrix: Tensor, exponent: float) -> Tensor:
@@ -140,3 +126,73 @@ def across_the_flow(painted: Tensor, angle: Tensor) -> Tensor:
     # (gradient . line)^2 = (|g|^2 + (gx^2 - gy^2) cos 2a + 2 gx gy sin 2a) / 2
     along = (energy + (dx.square() - dy.square()).squeeze(1) * cosine + 2 * (dx * dy).squeeze(1) * sine) / 2
     return along.flatten(1).sum(1) / (energy.flatten(1).sum(1) + EPS)
+
+
+def photo_recolourings(photos: Sequence[Tensor], groups: Sequence[Sequence[Tensor]]) -> list[Tensor]:
+    """For each photo [3, H, W], uint8, the linear maps to the palettes of groups of paintings: [groups, 3, 4] each.
+
+    The map starts half from the colours of the photo and half from those of all photos, so that a dark photo stays
+    darker than a bright one.
+    """
+    of_photos = [colour_statistics(_shrunk(from_uint8(photo))) for photo in photos]
+    means, covariances = (torch.stack(values) for values in zip(*of_photos))
+    spread = covariances.mean(0) + colour_statistics(means.T)[1]
+    palettes = [colour_statistics(torch.cat([_shrunk(from_uint8(p)) for p in group], dim=1)) for group in groups]
+    found = []
+    for mean, covariance in of_photos:
+        between = (mean + means.mean(0)) / 2, (covariance + spread) / 2
+        maps = [palette_transfer(*between, *palette) for palette in palettes]
+        found.append(torch.stack([torch.cat([matrix, shift[:, None]], dim=1) for matrix, shift in maps]))
+    return found
+
+
+class PerceptualLoss:
+    """All losses on a batch that need pretrained features or the photo's palette.
+
+    Args:
+        network: frozen; see `gan_hub.features.photo_network`.
+        groups: the paintings of each style, [3, H, W], uint8.
+        weights: of each style's Gram matrices.
+    """
+
+    def __init__(self, network: EfficientNet, groups: Sequence[Sequence[Tensor]], weights: Sequence[float]) -> None:
+        self.network = network
+        self.grams = [style_grams(network, [from_uint8(painting) for painting in group]) for group in groups]
+        self.weights = torch.tensor(weights)
+
+    def __call__(
+        self, photo: Tensor, painted: Tensor, styles: Tensor, recolouring: Tensor, angle: Tensor, offset: tuple[int, int]
+    ) -> dict[str, Tensor]:
+        """Each loss, not weighted except that of style.
+
+        Args:
+            photo: [B, 3, H, W] in [-1, 1].
+            painted: the same shape.
+            styles: the number of each picture's style [B].
+            recolouring: of each picture [B, 3, 4].
+            angle: as in `across_the_flow`.
+            offset: rows and columns to leave out above and left before features are computed, less than 8: features lie
+                on grids of 2 to 16 pixels, and a pattern that always meets them alike would be the cheapest answer.
+        """
+        down, right = offset
+        cut = [x[:, :, down : x.shape[2] - 8 + down, right : x.shape[3] - 8 + right] for x in (photo, painted)]
+        with torch.no_grad():
+            shown = self._maps(cut[0], CONTENT_TAPS)
+        maps = self._maps(cut[1], STYLE_TAPS)
+        found = dict(zip(STYLE_TAPS, maps))
+        distance = gram_distance(maps, [self.grams[int(style)] for style in styles])
+        target = torch.einsum("bij,bjhw->bihw", recolouring[:, :, :3], avg_pool2d((photo + 1) / 2, 16))
+        target = (target + recolouring[:, :, 3, None, None]).clamp(0, 1)
+        return {
+            "style": (self.weights.to(distance.device)[styles] * distance).mean(),
+            "features": content_distance(found[CONTENT_TAPS[0]], shown[0]).mean(),
+            "objects": content_distance(found[CONTENT_TAPS[1]], shown[1]).mean(),
+            "luminance": luminance_distance(cut[1], cut[0]).mean(),
+            "palette": (avg_pool2d((painted + 1) / 2, 16) - target).square().mean(),
+            "flow": across_the_flow(painted, angle).mean(),
+        }
+
+    def _maps(self, images: Tensor, taps: Sequence[int]) -> list[Tensor]:
+        # In 16 bits, in which these layers' gradients are several times as fast on a CPU; Gram matrices are summed in 32.
+        images = images.to(torch.bfloat16 if images.device.type == "cpu" else images.dtype)
+        return self.network(images.contiguous(memory_format=torch.channels_last), taps)

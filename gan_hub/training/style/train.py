@@ -41,7 +41,7 @@ def train(options: StyleOptions) -> None:
     options, accelerator, resumed = begin(options)
     with accelerator.main_process_first():
         data = load_style_data(options)
-    trainer = build_style_trainer(options, accelerator)
+    trainer = build_style_trainer(options, accelerator, data)
     batches = StyleBatches(data, options, accelerator=accelerator)
     run = Run(options, subject(options, data, accelerator), trainer, resumed)
     carry_out(trainer, batches, run, resumed)
