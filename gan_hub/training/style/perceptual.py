@@ -161,7 +161,14 @@ class PerceptualLoss:
         self.weights = torch.tensor(weights)
 
     def __call__(
-        self, photo: Tensor, painted: Tensor, styles: Tensor, recolouring: Tensor, angle: Tensor, offset: tuple[int, int]
+        self,
+        photo: Tensor,
+        painted: Tensor,
+        styles: Tensor,
+        recolouring: Tensor,
+        angle: Tensor,
+        offset: tuple[int, int] = (0, 0),
+        side: int | None = None,
     ) -> dict[str, Tensor]:
         """Each loss, not weighted except that of style.
 
@@ -173,9 +180,13 @@ class PerceptualLoss:
             angle: as in `across_the_flow`.
             offset: rows and columns to leave out above and left before features are computed, less than 8: features lie
                 on grids of 2 to 16 pixels, and a pattern that always meets them alike would be the cheapest answer.
+            side: to which the squares are reduced before features are computed; None = as they are. Strokes that look
+                right in both sizes are larger, and without a grain of single pixels.
         """
         down, right = offset
         cut = [x[:, :, down : x.shape[2] - 8 + down, right : x.shape[3] - 8 + right] for x in (photo, painted)]
+        if side is not None:
+            cut = [interpolate(x, (side, side), mode="bilinear", antialias=True) for x in cut]
         with torch.no_grad():
             shown = self._maps(cut[0], CONTENT_TAPS)
         maps = self._maps(cut[1], STYLE_TAPS)

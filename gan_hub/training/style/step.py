@@ -19,6 +19,8 @@ from gan_hub.training.style.losses import PatchNCE, colour_distance, multi_scale
 from gan_hub.training.style.options import StyleOptions
 from gan_hub.training.style.perceptual import PerceptualLoss
 
+REDUCED = (0.65, 0.8)  # of their side, to which half of the batches are reduced before pretrained features see them
+
 
 @dataclass
 class StyleTrainer(Engine):
@@ -123,11 +125,15 @@ class StyleTrainer(Engine):
     ) -> dict[str, tuple[float, Tensor]]:
         assert batch.styles is not None
         assert batch.recolouring is not None
-        down, right = torch.randint(8, (2,), generator=random).tolist()
+        down, right, is_reduced = torch.randint(8, (3,), generator=random).tolist()
+        side = None
+        if is_reduced % 2:
+            low, high = REDUCED
+            side = round(float(low + (high - low) * torch.rand((), generator=random)) * (batch.photo.shape[2] - 8))
         with torch.no_grad():
             colours = avg_pool2d(batch.photo, CELL)
             angle = drawn(colours, batch.noise.float() if batch.noise.shape[1] else colours[:, :1])[:, :2]
-        losses = perceptual(batch.photo, fake, batch.styles, batch.recolouring, angle, (down, right))
+        losses = perceptual(batch.photo, fake, batch.styles, batch.recolouring, angle, (down, right), side)
         weighted = {name: (getattr(self.options, f"{name}_weight"), loss) for name, loss in losses.items()}
         weighted["style"] = 1.0, losses["style"]  # its weights are in it already
         return {name: pair for name, pair in weighted.items() if pair[0]}
