@@ -150,7 +150,7 @@ class MultiStylePainter(nn.Module):
         # convolution and enlarging may each start up to a cell earlier.
         pixels = PATCH * 4 + CELL * 8 + COARSE * (2 * num_blocks + 3) + 2
         self.inner_halo = self._on_the_grid(pixels)
-        self.halo = self._on_the_grid(pixels + CELL * REACH)
+        self.halo = self._on_the_grid(pixels + CELL * (REACH + 2))  # as the noise is blurred first
 
     def _on_the_grid(self, pixels: int) -> int:
         return self.grid * -(-pixels // self.grid)

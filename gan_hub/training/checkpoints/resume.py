@@ -30,6 +30,7 @@ ADDED: dict[str, Any] = {
     "luminance_weight": 0.0,
     "palette_weight": 0.0,
     "flow_weight": 0.0,
+    "grid_weight": 0.0,
 }
 
 

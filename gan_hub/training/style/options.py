@@ -122,6 +122,8 @@ class StyleOptions(EngineOptions):
     colours). More gives sensible, even colours; less lets patches of any colour of the painting fall anywhere."""
     flow_weight: float = 0.0
     """Of the share of contrast along the lines of the photo: strokes follow forms in place of one hatching for all."""
+    grid_weight: float = 0.0
+    """Of the detail that all cells of 8 x 8 pixels have in common: no waffle."""
     identity_weight: float = 0.0
     """Of the distance between a painting and what becomes of it (CycleGAN, arXiv:1703.10593, section 5.2)."""
     colour_weight: float = 0.1

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, interpolate
+from torch.nn.functional import avg_pool2d, interpolate, pixel_unshuffle
 
 from gan_hub.images import from_uint8
 from gan_hub.models.efficientnet import EfficientNet
@@ -18,6 +18,7 @@ STYLE_TAPS = (-1, 0, 2, 4, 7)  # the stem and blocks: from the touch of a brush 
 CONTENT_TAPS = (4, 7)  # where lines and objects are, and no longer how they are painted
 LUMA = (0.299, 0.587, 0.114)
 EPS = 1e-5
+GRID = 8  # pixels; the coarsest grid of the networks
 
 
 @torch.no_grad()
@@ -128,6 +129,15 @@ def across_the_flow(painted: Tensor, angle: Tensor) -> Tensor:
     return along.flatten(1).sum(1) / (energy.flatten(1).sum(1) + EPS)
 
 
+def grid_energy(painted: Tensor) -> Tensor:
+    """The mean square of the detail that all cells of 8 x 8 pixels of images [B, 3, H, W] have in common: [B].
+
+    A network whose coarsest grid has such cells can paint a waffle wherever it wants texture; a painter can't.
+    """
+    fine = painted - avg_pool2d(painted, 5, 1, 2, count_include_pad=False)
+    return pixel_unshuffle(fine, GRID).mean((2, 3)).square().mean(1)
+
+
 def photo_recolourings(photos: Sequence[Tensor], groups: Sequence[Sequence[Tensor]]) -> list[Tensor]:
     """For each photo [3, H, W], uint8, the linear maps to the palettes of groups of paintings: [groups, 3, 4] each.
 
@@ -201,6 +211,7 @@ class PerceptualLoss:
             "luminance": luminance_distance(cut[1], cut[0]).mean(),
             "palette": (avg_pool2d((painted + 1) / 2, 16) - target).square().mean(),
             "flow": across_the_flow(painted, angle).mean(),
+            "grid": grid_energy(painted).mean(),
         }
 
     def _maps(self, images: Tensor, taps: Sequence[int]) -> list[Tensor]:

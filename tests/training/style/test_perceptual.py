@@ -14,6 +14,7 @@ from gan_hub.training.style.perceptual import (
     colour_statistics,
     content_distance,
     gram_distance,
+    grid_energy,
     luminance_distance,
     palette_transfer,
     photo_recolourings,
@@ -83,6 +84,12 @@ def test_strokes_along_lines_lie_along_the_flow():
     angle = drawn(avg_pool2d(stripes, 4), torch.zeros(1, 2, 16, 16))[:, :2]
     assert across_the_flow(stripes, angle) < 0.05
     assert across_the_flow(stripes.transpose(2, 3), angle) > 0.9
+
+
+def test_a_waffle_is_seen_and_strokes_are_not():
+    cell = torch.randn(1, 3, 8, 8, generator=torch.Generator().manual_seed(0)) * 0.1
+    waffle, noise = cell.repeat(1, 1, 12, 12), torch.randn(1, 3, 96, 96, generator=torch.Generator().manual_seed(1)) * 0.1
+    assert grid_energy(waffle) > 30 * grid_energy(noise)
 
 
 def test_several_styles_in_one_option():
