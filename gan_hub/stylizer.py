@@ -130,11 +130,11 @@ class PhotoStylizer(
             raise ValueError(f"there is no style {unknown[0]!r} in this model; there are: {', '.join(self.styles)}")
         if bad := [weight for weight in weights.values() if not (_is_number(weight) and weight >= 0)]:
             raise ValueError(f"a style's weight is {bad[0]!r}; use numbers from 0 on")
-        row = torch.tensor([[float(weights.get(name, 0)) for name in self.styles]], dtype=torch.float64)
-        total = row.sum()
-        if not total > 0 or not torch.isfinite(total):
+        row = [float(weights.get(name, 0)) for name in self.styles]
+        total = sum(row)
+        if not 0 < total < math.inf:
             raise ValueError("all weights of the styles are 0, or too large; give at least one of them some weight")
-        return (row / total).float()
+        return torch.tensor([[weight / total for weight in row]])
 
     def features(self, photo: Tensor, noise: Tensor) -> list[Tensor]:
         """The activations of the first part of the network; see the networks in `gan_hub.models`."""
@@ -167,7 +167,7 @@ class PhotoStylizer(
             return self.network(photo, noise)
         own = self.style_weights()
         assert own is not None
-        style = own.to(photo.device).expand(len(photo), -1) if style is None else style
+        style = own.to(photo.device).expand(photo.shape[0], -1) if style is None else style
         return self.network(photo, noise, style=style)
 
     def stylize(

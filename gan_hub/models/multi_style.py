@@ -229,7 +229,7 @@ class MultiStylePainter(nn.Module):
 
     def _style(self, style: Tensor | None, photo: Tensor) -> Tensor:
         if style is None:
-            style = torch.eye(1, self.num_styles, device=photo.device).expand(len(photo), -1)
+            style = torch.eye(1, self.num_styles, device=photo.device).expand(photo.shape[0], -1)
         return style.float()
 
 
