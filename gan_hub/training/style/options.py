@@ -113,7 +113,8 @@ class StyleOptions(EngineOptions):
     """Of the distance between pretrained features of the result and of the photo, each channel standardised: lines and
     objects stay where they are. More keeps faces and small things; too much leaves a tinted photo."""
     objects_weight: float = 0.0
-    """The same of deeper features: what things are."""
+    """Of the distance between deep features of both, not standardised: what things are. More keeps the photo
+    recognisable to whoever knows it."""
     luminance_weight: float = 0.0
     """Of the distance between the standardised luminance of both over squares of 8 pixels: light stays light, so that
     faces keep their form and do not go dark."""

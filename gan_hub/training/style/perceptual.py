@@ -15,9 +15,11 @@ from gan_hub.images import from_uint8
 from gan_hub.models.efficientnet import EfficientNet
 
 STYLE_TAPS = (-1, 0, 2, 4, 7)  # the stem and blocks: from the touch of a brush to the forms that strokes make
-CONTENT_TAPS = (4, 7)  # where lines and objects are, and no longer how they are painted
+LINES_TAP, OBJECTS_TAP = 4, 10  # where lines are, and what the objects are
 LUMA = (0.299, 0.587, 0.114)
 EPS = 1e-5
+FLOW_CELL = 8  # pixels along the side of a square whose contrast is compared with the flow
+FLOW_EPS = 1e-3  # of squared contrast; where there is less, no stroke is seen
 GRID = 8  # pixels; the coarsest grid of the networks
 
 
@@ -66,6 +68,16 @@ def content_distance(painted: Tensor, photo: Tensor) -> Tensor:
     Standardised as a painting may be paler, or bluer, than what it shows.
     """
     return (standardised(painted.float()) - standardised(photo.float())).square().flatten(1).mean(1)
+
+
+def object_distance(painted: Tensor, photo: Tensor) -> Tensor:
+    """Mean squared difference of two maps of deep features [B, C, h, w], over the photo's variance: [B].
+
+    Not standardised: what fires at all says what is there.
+    """
+    painted, photo = painted.float(), photo.float()
+    variance = photo.var((2, 3), correction=0).mean(1).clamp(min=1e-3)
+    return (painted - photo).square().flatten(1).mean(1) / variance
 
 
 def standardised(x: Tensor) -> Tensor:
@@ -126,7 +138,9 @@ def across_the_flow(painted: Tensor, angle: Tensor) -> Tensor:
     energy = (dx.square() + dy.square()).squeeze(1)
     # (gradient . line)^2 = (|g|^2 + (gx^2 - gy^2) cos 2a + 2 gx gy sin 2a) / 2
     along = (energy + (dx.square() - dy.square()).squeeze(1) * cosine + 2 * (dx * dy).squeeze(1) * sine) / 2
-    return along.flatten(1).sum(1) / (energy.flatten(1).sum(1) + EPS)
+    # Square by square: of the whole picture, a few glaring lines where the flow is level would make all of it look better.
+    along, energy = (avg_pool2d(x[:, None], FLOW_CELL).flatten(1) for x in (along, energy))
+    return (along / (energy + FLOW_EPS)).mean(1)
 
 
 def grid_energy(painted: Tensor) -> Tensor:
@@ -198,16 +212,15 @@ class PerceptualLoss:
         if side is not None:
             cut = [interpolate(x, (side, side), mode="bilinear", antialias=True) for x in cut]
         with torch.no_grad():
-            shown = self._maps(cut[0], CONTENT_TAPS)
-        maps = self._maps(cut[1], STYLE_TAPS)
-        found = dict(zip(STYLE_TAPS, maps))
+            lines, objects = self._maps(cut[0], (LINES_TAP, OBJECTS_TAP))
+        *maps, painted_objects = self._maps(cut[1], (*STYLE_TAPS, OBJECTS_TAP))
         distance = gram_distance(maps, [self.grams[int(style)] for style in styles])
         target = torch.einsum("bij,bjhw->bihw", recolouring[:, :, :3], avg_pool2d((photo + 1) / 2, 16))
         target = (target + recolouring[:, :, 3, None, None]).clamp(0, 1)
         return {
             "style": (self.weights.to(distance.device)[styles] * distance).mean(),
-            "features": content_distance(found[CONTENT_TAPS[0]], shown[0]).mean(),
-            "objects": content_distance(found[CONTENT_TAPS[1]], shown[1]).mean(),
+            "features": content_distance(maps[STYLE_TAPS.index(LINES_TAP)], lines).mean(),
+            "objects": object_distance(painted_objects, objects).mean(),
             "luminance": luminance_distance(cut[1], cut[0]).mean(),
             "palette": (avg_pool2d((painted + 1) / 2, 16) - target).square().mean(),
             "flow": across_the_flow(painted, angle).mean(),

@@ -9,6 +9,7 @@ from gan_hub.images import to_uint8
 from gan_hub.models.strokes import drawn
 from gan_hub.training.style.options import OptionError, StyleOptions, parsed_style, style_name
 from gan_hub.training.style.perceptual import (
+    OBJECTS_TAP,
     STYLE_TAPS,
     across_the_flow,
     colour_statistics,
@@ -16,6 +17,7 @@ from gan_hub.training.style.perceptual import (
     gram_distance,
     grid_energy,
     luminance_distance,
+    object_distance,
     palette_transfer,
     photo_recolourings,
     style_grams,
@@ -52,6 +54,24 @@ def test_where_things_stand_does_not_matter_to_the_style_and_does_to_the_content
     assert content_distance(maps, moved) > 0.5
     assert style < 0.5
     assert content_distance(maps, maps) == 0
+
+
+def test_objects_are_found_by_what_fires(network):
+    photo = smooth(0)
+    with torch.no_grad():
+        (deep,), (other,) = network(photo, (OBJECTS_TAP,)), network(smooth(5), (OBJECTS_TAP,))
+    assert object_distance(deep, deep) == 0
+    assert object_distance(other, deep) > object_distance(0.5 * (deep + other), deep) > 0
+
+
+def test_a_few_glaring_lines_do_not_hide_the_others():
+    """Lines along the flow at one place must not make up for those across it elsewhere."""
+    rows = torch.arange(64.0)
+    across = 0.1 * (rows / 3).sin().view(1, 1, 1, 64).expand(1, 3, 64, 64)
+    angle = torch.stack([torch.ones(1, 16, 16), torch.zeros(1, 16, 16)], dim=1)  # level
+    glaring = across.clone()
+    glaring[:, :, :8] = (rows[:8] * 3).sin()[:, None]
+    assert across_the_flow(glaring, angle) > 0.8 * across_the_flow(across, angle)
 
 
 def test_contrast_and_brightness_do_not_matter_to_the_luminance():
