@@ -3,11 +3,11 @@
     python -m benchmarks.painter_judge --vgg vgg16-conv.safetensors --photos photos/cid22 --paintings paintings
     python -m benchmarks.painter_judge ... --stylizers monet old=runs/old-monet:monet --strengths 1.0 0.6
 
-The painter is recognised by a linear classifier on Gram matrices of VGG16, which no loss of this project has seen, trained
-on crops of real paintings by group, and of photos. Its own limit stands beside its figures: how often it is right about
-crops of pictures that it was not trained on (five folds, by picture). The photo is found again if, of all the photos, it is
-the nearest to its painting by the mean activations of conv4_3, standardised over the photos. Both see the same 384 x 384
-pixels of a picture whose shorter side is 512.
+The painter is recognised by a linear classifier on Gram matrices of VGG16, which no loss of this project has seen,
+trained on crops of real paintings by group, and of photos. Its own limit stands beside its figures: how often it is
+right about crops of pictures that it was not trained on (five folds, by picture). The photo is found again if, of all
+the photos, it is the nearest to its painting by the mean activations of conv4_3, standardised over the photos. Both see
+the same 384 x 384 pixels of a picture whose shorter side is 512.
 """
 
 import json
@@ -92,7 +92,9 @@ class Judge16:
         self.projections = {}
         for layer in GRAM_LAYERS:
             width = len(self.weights[f"conv{layer}.bias"])
-            self.projections[layer] = torch.randn(width * (width + 1) // 2, PROJECTED, generator=random) / PROJECTED**0.5
+            self.projections[layer] = (
+                torch.randn(width * (width + 1) // 2, PROJECTED, generator=random) / PROJECTED**0.5
+            )
 
     @torch.inference_mode()
     def __call__(self, picture: Image.Image) -> tuple[Tensor, Tensor]:
@@ -138,7 +140,7 @@ class PainterClassifier:
             total.backward()
             return total
 
-        optimizer.step(loss)  # type: ignore[arg-type]  # a tensor that acts as a float
+        optimizer.step(loss)
 
     @torch.no_grad()
     def __call__(self, features: Tensor) -> Tensor:
@@ -149,7 +151,9 @@ class PainterClassifier:
 def framed(picture: Image.Image, x: float = 0.5, y: float = 0.5) -> Image.Image:
     """The square of 384 pixels that is judged, of a picture whose shorter side becomes 512; x and y from 0 to 1."""
     factor = SIDE / min(picture.size)
-    picture = picture.convert("RGB").resize([max(CROP, round(n * factor)) for n in picture.size], Image.Resampling.LANCZOS)
+    picture = picture.convert("RGB").resize(
+        [max(CROP, round(n * factor)) for n in picture.size], Image.Resampling.LANCZOS
+    )
     left, top = round((picture.width - CROP) * x), round((picture.height - CROP) * y)
     return picture.crop((left, top, left + CROP, top + CROP))
 
@@ -210,7 +214,7 @@ def learned(options: Options, judge: Judge16) -> Learned:
         with Image.open(path) as opened:
             picture = opened.convert("RGB")
         total = sum(other == group for other, _ in found)
-        for _ in range(CROPS.get(group, max(4, -(-40 // total)))):
+        for _ in range(CROPS.get(group, max(4, -(-24 // total)))):
             features.append(judge(framed(picture, *random.random(2)))[0])
             classes.append(names.index(group))
             pictures.append(number)

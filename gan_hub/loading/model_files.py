@@ -38,7 +38,9 @@ TIMEOUT_SECONDS = 5.0
 CACHED_TIMEOUT_SECONDS = 0.8  # where the cache holds a commit to use instead
 
 BUNDLED_FOLDER = Path(__file__).parent.parent / "bundled"
-SHARED_WEIGHTS = "painting-trunk"  # the folder of weights that bundled styles without weights of their own have in common
+SHARED_WEIGHTS = (
+    "painting-trunk"  # the folder of weights that bundled styles without weights of their own have in common
+)
 REPO_ID = re.compile(r"{0}/{0}".format(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?"))
 REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,199}")
 COMMIT = re.compile(r"[0-9a-f]{40}")

@@ -9,7 +9,9 @@ from gan_hub.models import STYLIZERS
 
 MAX_WIDTH = 512
 MAX_STYLE_CHARACTERS = 64
-STYLE_NAME = re.compile(r"[^\W_](?:[\w .-]{0,62}[^\W_])?")  # letters of any script, digits, and what stands between them
+STYLE_NAME = re.compile(
+    r"[^\W_](?:[\w .-]{0,62}[^\W_])?"
+)  # letters of any script, digits, and what stands between them
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,9 @@ class StylizerConfig(FlatConfig):
     def _check_styles(self, low: int, high: int) -> None:
         if not high:
             if self.styles is not None or self.style is not None:
-                raise ConfigError(f"the architecture '{self.architecture}' has no named styles; leave styles and style out")
+                raise ConfigError(
+                    f"the architecture '{self.architecture}' has no named styles; leave styles and style out"
+                )
             return
         styles = self.styles
         if not isinstance(styles, (list, tuple)) or not low <= len(styles) <= high:

@@ -49,7 +49,7 @@ class EfficientNet(nn.Module):
         self.eval()
 
     def forward(self, images: Tensor, taps: Sequence[int]) -> list[Tensor]:
-        """Map RGB images [B, 3, H, W] in [-1, 1] to the outputs of the blocks `taps`, from 0, in order; the stem is -1."""
+        """Map RGB images [B, 3, H, W] in [-1, 1] to the outputs of the blocks `taps`, in order; -1 is the stem."""
         x = relu6(self.stem(images * (127.5 / 128) + 0.5 / 128))
         found = [x] if -1 in taps else []
         for i, block in enumerate(self.blocks[: max(taps) + 1]):

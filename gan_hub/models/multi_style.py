@@ -146,8 +146,8 @@ class MultiStylePainter(nn.Module):
         self.paint = he_init(conv(last, 3, 5), 0.3)
         self.tint = nn.Parameter(torch.zeros(num_styles, 3))
         # 3x3 convolutions at a half: two, and the cell that enlarging reads; at a quarter: down, two in each of two
-        # blocks, up, and enlarging; at an eighth: down and two in each block, and enlarging; 5x5 at the pixels. A strided
-        # convolution and enlarging may each start up to a cell earlier.
+        # blocks, up, and enlarging; at an eighth: down and two in each block, and enlarging; 5x5 at the pixels. A
+        # strided convolution and enlarging may each start up to a cell earlier.
         pixels = PATCH * 4 + CELL * 8 + COARSE * (2 * num_blocks + 3) + 2
         self.inner_halo = self._on_the_grid(pixels)
         self.halo = self._on_the_grid(pixels + CELL * (REACH + 2))  # as the noise is blurred first

@@ -178,7 +178,9 @@ class TiledPass:
         assert self.side is not None
         width, height = self.picture.size
         factor = min(1.0, self.side / max(width, height))
-        small = self.picture.resize((max(1, round(width * factor)), max(1, round(height * factor))), Image.Resampling.BOX)
+        small = self.picture.resize(
+            (max(1, round(width * factor)), max(1, round(height * factor))), Image.Resampling.BOX
+        )
         whole = Box(0, 0, *self._padded(small))
         statistics = Statistics()
         self._seen(small, Tile(whole, whole), statistics)

@@ -160,7 +160,12 @@ def test_styles_are_mixed(photo, tmp_path, capsys):
     assert contents(tmp_path / "out") == {"photo.png": encode_photo(wanted, "png")}
     assert contents(tmp_path / "out") != {"photo.png": encode_photo(stylizer.stylize(Image.open(photo)), "png")}
     capsys.readouterr()
-    for mix, message in (("four=1", "there is no style 'four'"), ("one=-1", "from 0 on"), ("one", "share"), ("one=0", "0")):
+    for mix, message in (
+        ("four=1", "there is no style 'four'"),
+        ("one=-1", "from 0 on"),
+        ("one", "share"),
+        ("one=0", "0"),
+    ):
         with pytest.raises(SystemExit):
             main([*command, "--mix", mix])
         assert message in capsys.readouterr().err

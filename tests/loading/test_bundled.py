@@ -77,7 +77,10 @@ def test_a_saved_style_is_whole(tmp_path, monkeypatch):
     stylizer = PhotoStylizer.from_pretrained("monet")
     stylizer.save_pretrained(tmp_path / "mine")
     photo = Image.open(EXAMPLES[0]).convert("RGB").resize((96, 72))
-    wanted = [stylizer.stylize(photo).tobytes(), stylizer.stylize(photo, style={"monet": 0.6, "ukiyo-e": 0.4}).tobytes()]
+    wanted = [
+        stylizer.stylize(photo).tobytes(),
+        stylizer.stylize(photo, style={"monet": 0.6, "ukiyo-e": 0.4}).tobytes(),
+    ]
     monkeypatch.setattr(model_files, "BUNDLED_FOLDER", tmp_path / "nothing")
     again = PhotoStylizer.from_pretrained(tmp_path / "mine")
     assert [again.stylize(photo).tobytes(), again.stylize(photo, style={"ukiyo-e": 2, "monet": 3}).tobytes()] == wanted

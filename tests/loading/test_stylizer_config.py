@@ -74,7 +74,13 @@ NAMED = {**VALID, "architecture": "multi-style", "widths": [8, 8, 8], "styles": 
 
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"style": "my style 2"}, {"styles": ["北斎"]}, {"styles": ["x" * 64]}, {"styles": [f"s{i}" for i in range(64)]}],
+    [
+        {},
+        {"style": "my style 2"},
+        {"styles": ["北斎"]},
+        {"styles": ["x" * 64]},
+        {"styles": [f"s{i}" for i in range(64)]},
+    ],
     ids=lambda changes: ascii(changes)[:30],
 )
 def test_names_of_styles(changes):

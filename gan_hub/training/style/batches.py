@@ -84,7 +84,9 @@ class StyleBatches:
             return photo, noise, target, self._cut_paintings(paintings, random), None, None
         styles = torch.randint(max(self.data.styles) + 1, (size,), generator=random)
         recolouring = torch.stack([self.data.recolourings[n][style] for n, style in zip(numbers, styles.tolist())])
-        paintings = [self._one_of([i for i, s in enumerate(self.data.styles) if s == style], random) for style in styles]
+        paintings = [
+            self._one_of([i for i, s in enumerate(self.data.styles) if s == style], random) for style in styles
+        ]
         return photo, noise, target, self._cut_paintings(paintings, random), styles, recolouring
 
     def _cut_paintings(self, numbers: Sequence[int], random: torch.Generator) -> Tensor:

@@ -19,9 +19,7 @@ from gan_hub.training.style.perceptual import PerceptualLoss
 from gan_hub.training.style.step import StyleTrainer
 
 
-def build_style_trainer(
-    options: StyleOptions, accelerator: Accelerator, data: StyleData | None = None
-) -> StyleTrainer:
+def build_style_trainer(options: StyleOptions, accelerator: Accelerator, data: StyleData | None = None) -> StyleTrainer:
     """Networks, optimizers and the averaged stylizer, prepared for the accelerator.
 
     Args:

@@ -66,8 +66,8 @@ class StyleData:
         sketches: of the photos.
         paintings: [3, H, W] each, uint8; empty for an upscaler.
         styles: the number of the style that each painting is of.
-        recolourings: for each photo and style the linear map of colours to the paintings' palette, [styles, 3, 4]; empty
-            unless `options.is_perceptual`.
+        recolourings: for each photo and style the linear map of colours to the paintings' palette, [styles, 3, 4];
+            empty unless `options.is_perceptual`.
         palette: see `gan_hub.training.style.palette.match_palette`; None without sketches.
         painting_names: "artist, title, year" each.
         photo_description: how many, where from, licences.
@@ -113,6 +113,7 @@ def load_style_data(options: StyleOptions) -> StyleData:
     options.check_data()
     random = stream(options.seed, "sides", 0)
     low, high = options.photo_sides
+
     def side() -> int:
         return int(torch.randint(low, high + 1, (), generator=random))
 
@@ -132,7 +133,7 @@ def load_style_data(options: StyleOptions) -> StyleData:
     palette, recolourings = None, []
     if options.is_perceptual:
         recolourings = photo_recolourings(
-            [p.pixels for p in photos], [[p.pixels for p in group] for group in groups]
+            [p.pixels for p in photos], [[p.pixels for p in group] for group in groups], options.palette_amount
         )
     if options.is_sketched:
         found, wanted = (colours_of([p.pixels for p in some], options.seed) for some in (photos, paintings))

@@ -213,7 +213,9 @@ class StyleOptions(EngineOptions):
     def painting_groups(self) -> dict[str, tuple[tuple[Path, ...], float]]:
         """The styles by name, each with the sources of its paintings and its weight; one style if only one is named."""
         if self.styles:
-            return {name: (paths, weight or self.style_weight) for name, paths, weight in map(parsed_style, self.styles)}
+            return {
+                name: (paths, weight or self.style_weight) for name, paths, weight in map(parsed_style, self.styles)
+            }
         sources = self.paintings if self.style_image is None else (self.style_image,)
         return {style_name(self.output_dir.name): (sources, self.style_weight)}
 

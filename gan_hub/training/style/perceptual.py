@@ -1,8 +1,8 @@
 """Losses on features of a network that was trained to know objects: painted like the paintings, showing the photo.
 
 Gatys et al., 2016, "Image style transfer using convolutional neural networks"; with a network that paints in one pass,
-Johnson et al., 2016, arXiv:1603.08155; with many styles in it, Dumoulin et al., 2017, arXiv:1610.07629. The features are
-those of `photo-features`, a cut of EfficientNet-Lite0.
+Johnson et al., 2016, arXiv:1603.08155; with many styles in it, Dumoulin et al., 2017, arXiv:1610.07629. The features
+are those of `photo-features`, a cut of EfficientNet-Lite0.
 """
 
 from collections.abc import Sequence
@@ -138,7 +138,7 @@ def across_the_flow(painted: Tensor, angle: Tensor) -> Tensor:
     energy = (dx.square() + dy.square()).squeeze(1)
     # (gradient . line)^2 = (|g|^2 + (gx^2 - gy^2) cos 2a + 2 gx gy sin 2a) / 2
     along = (energy + (dx.square() - dy.square()).squeeze(1) * cosine + 2 * (dx * dy).squeeze(1) * sine) / 2
-    # Square by square: of the whole picture, a few glaring lines where the flow is level would make all of it look better.
+    # Square by square: a few glaring lines where the flow is level would make all of a picture look better.
     along, energy = (avg_pool2d(x[:, None], FLOW_CELL).flatten(1) for x in (along, energy))
     return (along / (energy + FLOW_EPS)).mean(1)
 
@@ -152,11 +152,13 @@ def grid_energy(painted: Tensor) -> Tensor:
     return pixel_unshuffle(fine, GRID).mean((2, 3)).square().mean(1)
 
 
-def photo_recolourings(photos: Sequence[Tensor], groups: Sequence[Sequence[Tensor]]) -> list[Tensor]:
+def photo_recolourings(
+    photos: Sequence[Tensor], groups: Sequence[Sequence[Tensor]], amount: float = 1.0
+) -> list[Tensor]:
     """For each photo [3, H, W], uint8, the linear maps to the palettes of groups of paintings: [groups, 3, 4] each.
 
     The map starts half from the colours of the photo and half from those of all photos, so that a dark photo stays
-    darker than a bright one.
+    darker than a bright one; and it goes `amount` of the way.
     """
     of_photos = [colour_statistics(_shrunk(from_uint8(photo))) for photo in photos]
     means, covariances = (torch.stack(values) for values in zip(*of_photos))
@@ -166,7 +168,8 @@ def photo_recolourings(photos: Sequence[Tensor], groups: Sequence[Sequence[Tenso
     for mean, covariance in of_photos:
         between = (mean + means.mean(0)) / 2, (covariance + spread) / 2
         maps = [palette_transfer(*between, *palette) for palette in palettes]
-        found.append(torch.stack([torch.cat([matrix, shift[:, None]], dim=1) for matrix, shift in maps]))
+        whole = torch.stack([torch.cat([matrix, shift[:, None]], dim=1) for matrix, shift in maps])
+        found.append(amount * whole + (1 - amount) * torch.eye(3, 4))
     return found
 
 
@@ -228,6 +231,6 @@ class PerceptualLoss:
         }
 
     def _maps(self, images: Tensor, taps: Sequence[int]) -> list[Tensor]:
-        # In 16 bits, in which these layers' gradients are several times as fast on a CPU; Gram matrices are summed in 32.
+        # In 16 bits, in which these layers' gradients are several times as fast on a CPU; Gram matrices have 32.
         images = images.to(torch.bfloat16 if images.device.type == "cpu" else images.dtype)
         return self.network(images.contiguous(memory_format=torch.channels_last), taps)

@@ -108,7 +108,10 @@ def test_strokes_along_lines_lie_along_the_flow():
 
 def test_a_waffle_is_seen_and_strokes_are_not():
     cell = torch.randn(1, 3, 8, 8, generator=torch.Generator().manual_seed(0)) * 0.1
-    waffle, noise = cell.repeat(1, 1, 12, 12), torch.randn(1, 3, 96, 96, generator=torch.Generator().manual_seed(1)) * 0.1
+    waffle, noise = (
+        cell.repeat(1, 1, 12, 12),
+        torch.randn(1, 3, 96, 96, generator=torch.Generator().manual_seed(1)) * 0.1,
+    )
     assert grid_energy(waffle) > 30 * grid_energy(noise)
 
 

@@ -74,7 +74,9 @@ def test_a_folder_of_paintings_becomes_a_stylizer(arguments, tmp_path):
     assert set(health["checks"]) == {"non_finite", "discriminator", "content", "change", "diversity"}
     assert len(list((run / "samples").glob("*.jpg"))) == 2
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-    assert {"style_loss", "features_loss", "objects_loss", "luminance_loss", "palette_loss", "flow_loss"} <= set(lines[-1])
+    assert {"style_loss", "features_loss", "objects_loss", "luminance_loss", "palette_loss", "flow_loss"} <= set(
+        lines[-1]
+    )
     assert stylizer.styles == ("r",)
     assert (run / "checkpoint-3").is_dir()
     with pytest.raises(ModelError, match="PhotoStylizer"):
