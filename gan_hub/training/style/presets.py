@@ -19,11 +19,11 @@ PERCEPTUAL: dict[str, Any] = {
     "widths": (32, 64, 128),
     "num_blocks": 4,
     "noise_channels": 3,
-    "style_weight": 2.5,
-    "features_weight": 1.5,
-    "objects_weight": 3.0,
-    "luminance_weight": 1.0,
-    "palette_weight": 60.0,
+    "style_weight": 3.5,
+    "features_weight": 1.0,
+    "objects_weight": 2.5,
+    "luminance_weight": 0.7,
+    "palette_weight": 50.0,
     "palette_amount": 0.75,
     "flow_weight": 2.0,
     "grid_weight": 200.0,
@@ -65,7 +65,9 @@ BUNDLED_STYLES: dict[str, tuple[str, ...]] = {
     ),
 }
 # Where the usual weight would scar faces, or drown them in one colour or in the dark.
-STYLE_WEIGHTS = {"van-gogh": 1.8, "monet": 1.3, "ukiyo-e": 1.8, "old-masters": 1.2, "kandinsky": 3.0}
+STYLE_WEIGHTS = {
+    **{"van-gogh": 3.0, "monet": 2.4, "ukiyo-e": 2.2, "old-masters": 1.8, "the-scream": 3.2, "kandinsky": 3.2},
+}
 
 STYLE_PRESETS: dict[str, dict[str, Any]] = {
     # Your own painting: `--style_image FILE`, or `--paintings FOLDER`; three minutes on two cores.
