@@ -2,7 +2,8 @@
 
 import math
 import numbers
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 import torch
 from huggingface_hub import ModelCard
@@ -25,6 +26,8 @@ from gan_hub.painting.tiling import TiledPass
 MAX_PAINTED_PIXELS = 200_000_000  # of the result: a photo of 50 MP at twice its width and height
 MAX_TILE_SIZE = 4096
 
+Style: TypeAlias = str | Mapping[str, float] | None  # a name, names and how much of each, or the model's own
+
 
 class PhotoStylizer(
     PretrainedModel,
@@ -40,6 +43,8 @@ class PhotoStylizer(
         num_blocks: residual blocks.
         noise_channels: of the noise that strokes grow from; 0 = no noise.
         scale: how many times as large the output is; more than 1 for an upscaler.
+        styles: the names of the styles that it holds, if the architecture holds several.
+        style: the one of them that it paints in unless another is asked for; None = the first.
         format_version: of config.json.
 
     Raises:
@@ -58,6 +63,8 @@ class PhotoStylizer(
         num_blocks: int = 0,
         noise_channels: int = 0,
         scale: int = 1,
+        styles: Sequence[str] | None = None,
+        style: str | None = None,
         format_version: int = FORMAT_VERSION,
     ) -> None:
         super().__init__(
@@ -67,6 +74,8 @@ class PhotoStylizer(
                 num_blocks=num_blocks,
                 noise_channels=noise_channels,
                 scale=scale,
+                styles=styles,  # type: ignore[arg-type]  # as above
+                style=style,
                 format_version=format_version,
             )
         )
@@ -94,16 +103,49 @@ class PhotoStylizer(
         """The cell of each channel of the noise that the network takes; see `gan_hub.painting.noise`."""
         return tuple(self.network.noise_cells)  # type: ignore[arg-type]
 
+    @property
+    def styles(self) -> tuple[str, ...]:
+        """The names of the styles in it; none if it holds a single style without a name."""
+        return self.config.styles or ()
+
+    def style_weights(self, style: Style = None) -> Tensor | None:
+        """The weights [1, number of styles] of a style or a mixture, which sum to 1.
+
+        Args:
+            style: the name of one of `styles`, or names and how much of each, in any unit; None = the model's own.
+
+        Returns:
+            None if the model holds no named styles.
+
+        Raises:
+            ValueError: there is no such style, or a weight is negative or not a number, or all are 0.
+        """
+        if not self.styles:
+            if style is not None:
+                raise ValueError("this model holds a single style; leave style out")
+            return None
+        weights = {self.config.style if style is None else style: 1.0} if not isinstance(style, Mapping) else style
+        if unknown := [name for name in weights if name not in self.styles]:
+            raise ValueError(f"there is no style {unknown[0]!r} in this model; there are: {', '.join(self.styles)}")
+        if bad := [weight for weight in weights.values() if not (_is_number(weight) and weight >= 0)]:
+            raise ValueError(f"a style's weight is {bad[0]!r}; use numbers from 0 on")
+        row = [float(weights.get(name, 0)) for name in self.styles]
+        total = sum(row)
+        if not 0 < total < math.inf:
+            raise ValueError("all weights of the styles are 0, or too large; give at least one of them some weight")
+        return torch.tensor([[weight / total for weight in row]])
+
     def features(self, photo: Tensor, noise: Tensor) -> list[Tensor]:
         """The activations of the first part of the network; see the networks in `gan_hub.models`."""
         return self.network.features(photo, noise)  # type: ignore[operator]
 
-    def forward(self, photo: Tensor, noise: Tensor | None = None) -> Tensor:
+    def forward(self, photo: Tensor, noise: Tensor | None = None, style: Tensor | None = None) -> Tensor:
         """Paint photos at once, without tiles.
 
         Args:
             photo: [B, 3, H, W] in [-1, 1], H and W multiples of `grid`.
             noise: [B, noise_channels, H / noise_grid, W / noise_grid] of variance 1; None = the noise of seed 0.
+            style: weights of the styles [B, number of styles]; None = the model's own style.
 
         Returns:
             [B, 3, scale * H, scale * W], about in [-1, 1].
@@ -120,12 +162,18 @@ class PhotoStylizer(
             rows, columns = (side // self.noise_grid for side in photo.shape[2:])
             noise = position_noise(rows, columns, cells=self.noise_cells, seed=0)
             noise = noise.to(photo.device).expand(len(photo), -1, -1, -1)
-        return self.network(photo, noise)
+        if not self.styles:
+            return self.network(photo, noise)
+        own = self.style_weights()
+        assert own is not None
+        style = own.to(photo.device).expand(photo.shape[0], -1) if style is None else style
+        return self.network(photo, noise, style=style)
 
     def stylize(
         self,
         photo: Image.Image,
         *,
+        style: Style = None,
         strength: float = 1.0,
         keep_colors: bool = False,
         detail: float = 1.0,
@@ -140,6 +188,8 @@ class PhotoStylizer(
         Args:
             photo: of any mode and up to 50 million pixels; its EXIF rotation is applied. Of an animation, the current
                 frame is painted.
+            style: of a model with named styles, one of them, or a mixture as {"monet": 0.6, "ukiyo-e": 0.4}; None = the
+                model's own.
             strength: from 0 (the photo, pixel by pixel) to 1 (the painting).
             keep_colors: take only the lightness from the painting, and the colours from the photo.
             detail: in (0, 1]: the fraction of the photo's size at which it is painted; less gives larger strokes.
@@ -159,10 +209,9 @@ class PhotoStylizer(
             ValueError: an argument is out of its range.
         """
         check_options(strength=strength, detail=detail, seed=seed, max_side=max_side, tile_size=tile_size)
+        weights = self.style_weights(style)
         if strength > 0:
-            painting = self.paint(
-                photo, detail=detail, seed=seed, max_side=max_side, tile_size=tile_size, on_progress=on_progress
-            )
+            painting = self._painted(photo, weights, detail, seed, max_side, tile_size, on_progress)
         else:
             parts, size = self._prepared(photo, max_side)
             painting = Painting(parts, resized(parts.colours, size, Image.Resampling.BICUBIC))
@@ -174,6 +223,7 @@ class PhotoStylizer(
         self,
         photo: Image.Image,
         *,
+        style: Style = None,
         detail: float = 1.0,
         seed: int = 0,
         max_side: int | None = None,
@@ -185,10 +235,22 @@ class PhotoStylizer(
         The arguments and errors are those of `stylize`.
         """
         check_options(strength=1.0, detail=detail, seed=seed, max_side=max_side, tile_size=tile_size)
+        return self._painted(photo, self.style_weights(style), detail, seed, max_side, tile_size, on_progress)
+
+    def _painted(
+        self,
+        photo: Image.Image,
+        style: Tensor | None,
+        detail: float,
+        seed: int,
+        max_side: int | None,
+        tile_size: int | None,
+        on_progress: Callable[[float], None] | None,
+    ) -> Painting:
         parts, size = self._prepared(photo, max_side)
         seen = resized(parts.colours, [max(1, round(side * detail)) for side in parts.colours.size])
         tile_size = int(self.network.tile_size) if tile_size is None else tile_size  # type: ignore[arg-type]
-        colours = TiledPass(self.network, seen, seed=seed, tile_size=tile_size).paint(on_progress)
+        colours = TiledPass(self.network, seen, seed=seed, tile_size=tile_size, style=style).paint(on_progress)
         return Painting(parts, resized(colours, size))
 
     def _prepared(self, photo: Image.Image, max_side: int | None) -> tuple[Upright, tuple[int, int]]:

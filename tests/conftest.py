@@ -102,6 +102,7 @@ def make_stylizer(architecture: str = "painter", scale: int | None = None, **cha
         "num_blocks": kind.blocks[0],
         "noise_channels": kind.noise[0],
         "scale": scale or kind.scales[0],
+        **({"styles": ["one", "two", "three"]} if kind.styles[1] else {}),
         **changes,
     }
     stylizer = PhotoStylizer(**config)  # type: ignore[arg-type]

@@ -1,8 +1,8 @@
 """Trains a stylizer of photos and writes what `PhotoStylizer.from_pretrained` loads.
 
-accelerate launch train/stylize.py --preset monet
-accelerate launch train/stylize.py --photos my_photos --paintings my_paintings
-accelerate launch train/stylize.py --photos my_photos --style_image one_painting.jpg
+accelerate launch train/stylize.py --style_image one_painting.jpg
+accelerate launch train/stylize.py --paintings my_paintings --photos my_photos
+accelerate launch train/stylize.py --preset styles
 """
 
 import sys

@@ -1,5 +1,6 @@
 """The command that paints photos, from files to files: stylize."""
 
+import math
 import os
 import sys
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from gan_hub.loading.device import AUTO, usable_device
 from gan_hub.loading.model_files import bundled_names
 from gan_hub.painting.photos import Format, PhotoError, check_encoding, encode_photo, open_photo
 from gan_hub.recipes.fields import command_choice
-from gan_hub.stylizer import PhotoStylizer, check_options
+from gan_hub.stylizer import PhotoStylizer, Style, check_options
 
 SAME = "same"
 OutputFormat = Annotated[str, command_choice([SAME, *get_args(Format)])]
@@ -48,6 +49,7 @@ def stylize(
     painting: tyro.conf.OmitArgPrefixes[PaintOptions] = PaintOptions(),
     format: OutputFormat = SAME,  # noqa: A002
     quality: int = 92,
+    mix: tuple[str, ...] = (),
     upscale: str | None = None,
     revision: Revision = None,
     device: Device = AUTO,
@@ -59,19 +61,41 @@ def stylize(
         out: a folder for the paintings, which have the names of their photos.
         format: same = that of the photo, or PNG if it is none of the others.
         quality: of JPEG and WebP, from 1 to 100.
+        mix: styles that the model holds and how much of each, as --mix monet=0.6 ukiyo-e=0.4; its own if left out.
         upscale: an upscaler to enlarge the paintings with: a bundled name, a folder, or org/name.
     """
     if not photos:
         raise ValueError("there is nothing to paint; name at least one photo")
     check_options(strength=painting.strength, detail=painting.detail, seed=painting.seed, max_side=painting.max_side)
     check_encoding("png" if format == SAME else format, quality)
+    style = mixture(mix)
     place = usable_device(device)
     stylizer = PhotoStylizer.from_pretrained(model, revision=revision).to(place)
+    stylizer.style_weights(style)  # raises ValueError before a photo is read
     upscaler = None if upscale is None else _upscaler(upscale).to(place)
-    painted = paint_files(photos, out, stylizer, upscaler, painting, format=format, quality=quality)
+    painted = paint_files(photos, out, stylizer, upscaler, painting, style, format=format, quality=quality)
     print(f"{painted} of {len(photos)} photos are painted by {model} in {out}")
     if painted < len(photos):
         sys.exit(2)
+
+
+def mixture(parts: Sequence[str]) -> dict[str, float] | None:
+    """The weights of styles by name, from texts as "monet=0.6"; None if there are none.
+
+    Raises:
+        ValueError: a part is of another form, or names a style again.
+    """
+    weights: dict[str, float] = {}
+    for part in parts:
+        name, equals, share = part.rpartition("=")
+        try:
+            weight = float(share)
+        except ValueError:
+            weight = math.nan
+        if not equals or not name or name in weights or not weight >= 0:
+            raise ValueError(f"--mix has '{part}'; name each style once, with a share from 0 on, as monet=0.6")
+        weights[name] = weight
+    return weights or None
 
 
 def _upscaler(name: str) -> PhotoStylizer:
@@ -91,6 +115,7 @@ def paint_files(
     stylizer: PhotoStylizer,
     upscaler: PhotoStylizer | None,
     options: PaintOptions,
+    style: Style = None,
     *,
     format: str,  # noqa: A002
     quality: int,
@@ -103,6 +128,7 @@ def paint_files(
         stylizer: that paints.
         upscaler: that enlarges the paintings; None = they stay as large as their photos.
         options: of the painting.
+        style: see `PhotoStylizer.stylize`.
         format: of the files; "same" = that of each photo, or PNG if it is none of the others.
         quality: of JPEG and WebP, from 1 to 100.
 
@@ -123,7 +149,7 @@ def paint_files(
             try:
                 photo = open_photo(path)
                 kind = FILE_FORMATS.get(photo.format, "png") if format == SAME else format
-                picture = stylizer.stylize(photo, **vars(options), on_progress=progress)
+                picture = stylizer.stylize(photo, style=style, **vars(options), on_progress=progress)
                 if upscaler is not None:
                     enlarging = partial(progress, start=number * steps + 1)
                     keep = options.keep_metadata

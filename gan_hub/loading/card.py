@@ -144,7 +144,7 @@ def stylizer_card(
         purpose = f"Makes pictures of any size {config.scale} times as large"
     sections = [
         f"# {title[0].upper()}{title[1:]}\n\n{purpose}. Architecture `{config.architecture}`, "
-        f"{num_parameters:,} parameters.",
+        f"{num_parameters:,} parameters.{_styles(config)}",
         _stylizer_usage(config, name),
     ]
     if facts:
@@ -283,6 +283,16 @@ def _stylizer_usage(config: StylizerConfig, name: str) -> str:
         f"stylizer = PhotoStylizer.from_pretrained({json.dumps(name, ensure_ascii=False)})",
         f'{result} = stylizer.stylize(Image.open("photo.jpg"))  {comment}'.rstrip(),
         f'{result}.save("{result}.png")',
+    )
+
+
+def _styles(config: StylizerConfig) -> str:
+    if config.num_styles < 2:
+        return ""
+    names = ", ".join(f"`{style}`" for style in config.styles or ())
+    return (
+        f"\n\nIt paints in the style `{config.style}` unless another is asked for, and holds {names}: "
+        '`stylize(photo, style="...")` paints in one of them, and `style={"...": 0.6, "...": 0.4}` mixes them.'
     )
 
 

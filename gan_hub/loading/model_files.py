@@ -38,6 +38,9 @@ TIMEOUT_SECONDS = 5.0
 CACHED_TIMEOUT_SECONDS = 0.8  # where the cache holds a commit to use instead
 
 BUNDLED_FOLDER = Path(__file__).parent.parent / "bundled"
+SHARED_WEIGHTS = (
+    "painting-trunk"  # the folder of weights that bundled styles without weights of their own have in common
+)
 REPO_ID = re.compile(r"{0}/{0}".format(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?"))
 REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,199}")
 CHECKPOINT = re.compile(r"checkpoint-(\d{1,12})")
@@ -128,6 +131,8 @@ class ModelFiles:
     def _in_folder(self, filename: str) -> Path:
         assert self.folder is not None
         path = self.folder / filename
+        if filename == WEIGHTS_FILE and not path.is_file() and self.folder.parent == BUNDLED_FOLDER:
+            path = BUNDLED_FOLDER / SHARED_WEIGHTS / filename
         if not path.is_file():
             raise MissingFileError(missing_file(self.name, filename))
         return path

@@ -17,6 +17,7 @@ from gan_hub.models.dcgan import DCGANDiscriminator, DCGANGenerator
 from gan_hub.models.encoder_decoder import EncoderDecoder
 from gan_hub.models.film import FilmDiscriminator, FilmGenerator
 from gan_hub.models.mlp import MLPDiscriminator, MLPGenerator
+from gan_hub.models.multi_style import MultiStylePainter
 from gan_hub.models.painter import Painter
 from gan_hub.models.recurrent import RecurrentDiscriminator, RecurrentGenerator
 from gan_hub.models.upscaler import Upscaler
@@ -74,6 +75,8 @@ class StylizerArchitecture:
         blocks: the smallest and the largest number of blocks.
         noise: the smallest and the largest number of noise channels.
         scales: of the output.
+        styles: the smallest and the largest number of named styles; a network that holds some is built from
+            `num_styles`, and its `forward` takes `style`, `statistics`; see `gan_hub.models.multi_style`.
     """
 
     network: Callable[..., nn.Module]
@@ -81,6 +84,7 @@ class StylizerArchitecture:
     blocks: tuple[int, int]
     noise: tuple[int, int]
     scales: tuple[int, ...] = (1,)
+    styles: tuple[int, int] = (0, 0)
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -97,6 +101,7 @@ ARCHITECTURES: dict[str, Architecture] = {
 }
 
 STYLIZERS: dict[str, StylizerArchitecture] = {
+    "multi-style": StylizerArchitecture(MultiStylePainter, 3, (1, 16), (2, 16), styles=(1, 64)),
     "painter": StylizerArchitecture(Painter, 2, (2, 16), (2, 16)),
     "encoder-decoder": StylizerArchitecture(EncoderDecoder, 3, (0, 0), (0, 0)),
     "upscaler": StylizerArchitecture(Upscaler, 1, (1, 16), (0, 0), (2, 4)),

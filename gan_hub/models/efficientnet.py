@@ -49,9 +49,9 @@ class EfficientNet(nn.Module):
         self.eval()
 
     def forward(self, images: Tensor, taps: Sequence[int]) -> list[Tensor]:
-        """Map RGB images [B, 3, H, W] in [-1, 1] to the outputs of the blocks `taps`, numbered from 0, in order."""
+        """Map RGB images [B, 3, H, W] in [-1, 1] to the outputs of the blocks `taps`, in order; -1 is the stem."""
         x = relu6(self.stem(images * (127.5 / 128) + 0.5 / 128))
-        found = []
+        found = [x] if -1 in taps else []
         for i, block in enumerate(self.blocks[: max(taps) + 1]):
             x = block(x)
             if i in taps:

@@ -15,6 +15,7 @@ from torch.nn.functional import grid_sample, pad
 
 SHORT_STEPS = (0.5, 1.0)  # cells; after these, strokes are short
 LONG_STEPS = (1.5, 1.5, 1.5)  # cells; after these, strokes are long
+SHORT_SCALE, LONG_SCALE = 4.4, 6.1  # of blurred noise after these
 DILATIONS = (1, 2, 4)  # of the blurs of the structure tensor: over the width of a stroke, then over its length
 WIDE_WEIGHT = 0.15  # of the widest blur, which decides where no line is near
 SWIRL_WEIGHT = 4e-3  # of a swirl's tensor of unit trace; a difference of 0.06 between cells two apart weighs as much
@@ -39,6 +40,26 @@ def directions(picture: Tensor, smooth: Tensor) -> Tensor:
     xx, xy, yy = (narrow + WIDE_WEIGHT * wide + SWIRL_WEIGHT * swirls).unbind(1)
     angle = 0.5 * torch.atan2(2 * xy, xx - yy) + math.pi / 2  # of the eigenvector of the smaller eigenvalue
     return torch.stack([angle.cos(), angle.sin()], dim=1)
+
+
+def drawn(colours: Tensor, noise: Tensor) -> Tensor:
+    """Twice the angle of the lines of a picture, and noise smeared along them to three lengths.
+
+    Args:
+        colours: the picture, [B, 3, h, w] in [-1, 1].
+        noise: [B, C, h, w] of variance 1, whose last channel is smooth and decides where the picture is flat.
+
+    Returns:
+        [B, 2 + 3 * (C - 1), h, w]: the angle's cosine and sine, and the noise not smeared, briefly and long.
+    """
+    flow = directions(colours, noise[:, -1:])
+    x, y = flow.unbind(1)
+    # Blurred first: along rows and columns a smeared cell would stay a line of its own width, and sharper than aslant.
+    short = smear(blurred(noise[:, :-1], 1), flow, SHORT_STEPS)
+    long = smear(short, flow, LONG_STEPS)
+    angle = torch.stack([x * x - y * y, 2 * x * y], dim=1)
+    # Blurring and smearing lower the scale of the noise, so it is restored.
+    return torch.cat([angle, noise[:, :-1], SHORT_SCALE * short, LONG_SCALE * long], dim=1)
 
 
 def smear(x: Tensor, flow: Tensor, steps: tuple[float, ...]) -> Tensor:

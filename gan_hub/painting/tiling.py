@@ -2,13 +2,15 @@
 
 The network sees each tile with `halo` pixels around it. At the edge of the picture the tile ends too, so that the zeros
 of a convolution's padding lie where they lie for the whole picture. A network that normalises over the picture uses the
-statistics of the whole picture, gathered over all tiles.
+statistics of the whole picture: of the picture itself or, where it is large, of a smaller copy; the network of the
+tutorials, which says nothing of a smaller copy, gathers them over all tiles.
 """
 
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,6 +18,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from gan_hub.images import from_uint8, to_uint8
+from gan_hub.models.multi_style import Statistics
 from gan_hub.painting.noise import position_noise
 
 # The statistics are state of the network, so only one picture at a time may set them.
@@ -100,18 +103,35 @@ class TiledPass:
         seed: of the noise.
         tile_size: see `tiles`.
         halo: the number of pixels seen around a tile; None = the network's own.
+        style: weights of the styles [1, num_styles], of a network that holds several.
     """
 
     def __init__(
-        self, network: nn.Module, picture: Image.Image, *, seed: int, tile_size: int, halo: int | None = None
+        self,
+        network: nn.Module,
+        picture: Image.Image,
+        *,
+        seed: int,
+        tile_size: int,
+        halo: int | None = None,
+        style: Tensor | None = None,
     ) -> None:
         self.network, self.picture, self.seed = network, picture, seed
         self.grid, self.scale = int(network.grid), int(network.scale)  # type: ignore[arg-type]
         self.norms: list[nn.Module] = list(getattr(network, "norms", ()))
         self.device = next(network.parameters()).device
-        width, height = (-(-side // self.grid) * self.grid for side in picture.size)
+        self.style = None if style is None else style.to(self.device)
+        self.known: list[Tensor] | None = None  # statistics of the whole picture, taken before the first tile
+        width, height = self._padded(picture)
         halo = int(network.halo) if halo is None else halo  # type: ignore[arg-type]
         self.tiles = tiles(width, height, tile_size=tile_size, grid=self.grid, halo=halo)
+        # A picture of one tile that needs no smaller copy is normalised by its own statistics as it is painted.
+        self.side = getattr(network, "statistics_side", None)
+        self.is_measured = self.side is not None and (len(self.tiles) > 1 or max(picture.size) > self.side)
+
+    def _padded(self, picture: Image.Image) -> tuple[int, int]:
+        width, height = (-(-side // self.grid) * self.grid for side in picture.size)
+        return width, height
 
     @torch.inference_mode()
     def run(self, write: Callable[[Tile, Tensor], None], on_progress: Callable[[float], None] | None = None) -> None:
@@ -121,7 +141,7 @@ class TiledPass:
             write: called with each tile and its painting: [3, scale * h, scale * w], float32, on the network's device.
             on_progress: called with the finished share of the work after each pass over a tile; may raise to stop.
         """
-        done, total = 0, len(self.tiles) * (len(self.norms) + 1)
+        done, total = 0, len(self.tiles) * (len(self.norms) + 1) + self.is_measured
 
         def tick() -> None:
             nonlocal done
@@ -129,6 +149,9 @@ class TiledPass:
             if on_progress is not None:
                 on_progress(done / total)
 
+        if self.is_measured:
+            self.known = self._measured()
+            tick()
         with self._statistics(tick):
             for tile in self.tiles:
                 inner = Tile(tile.core, self._inner(tile))
@@ -147,8 +170,27 @@ class TiledPass:
         self.run(write, on_progress)
         return painting
 
+    def _measured(self) -> list[Tensor]:
+        """The statistics of the picture, or of a copy whose longer side is the network's `statistics_side`.
+
+        What normalises depends on the size of the picture alone, not on that of the tiles.
+        """
+        assert self.side is not None
+        width, height = self.picture.size
+        factor = min(1.0, self.side / max(width, height))
+        small = self.picture.resize(
+            (max(1, round(width * factor)), max(1, round(height * factor))), Image.Resampling.BOX
+        )
+        whole = Box(0, 0, *self._padded(small))
+        statistics = Statistics()
+        self._seen(small, Tile(whole, whole), statistics)
+        return statistics.found
+
     def _forward(self, tile: Tile) -> Tensor:
-        photo = from_uint8(self._pixels(tile.seen))[None]
+        return self._seen(self.picture, tile, None if self.known is None else Statistics(self.known))
+
+    def _seen(self, picture: Image.Image, tile: Tile, statistics: Statistics | None) -> Tensor:
+        photo = from_uint8(_pixels(picture, tile.seen))[None]
         cell = int(self.network.noise_grid)  # type: ignore[arg-type]
         width, height = tile.seen.size
         noise = position_noise(
@@ -161,9 +203,12 @@ class TiledPass:
         )
         photo, noise = photo.to(self.device), noise[None].to(self.device)
         inner = self._inner(tile)
-        if inner == tile.seen:
-            return self.network(photo, noise)
-        return self.network(photo, noise, inside=(inner.left - tile.seen.left, inner.top - tile.seen.top, *inner.size))
+        options: dict[str, Any] = {} if self.style is None else {"style": self.style}
+        if statistics is not None:
+            options["statistics"] = statistics
+        if inner != tile.seen:
+            options["inside"] = inner.left - tile.seen.left, inner.top - tile.seen.top, *inner.size
+        return self.network(photo, noise, **options)
 
     def _inner(self, tile: Tile) -> Box:
         """The rectangle that most of the network needs to see, if only its first part looks further than that."""
@@ -177,14 +222,6 @@ class TiledPass:
             min(seen.right, core.right + halo),
             min(seen.bottom, core.bottom + halo),
         )
-
-    def _pixels(self, box: Box) -> Tensor:
-        """The pixels of a rectangle: [3, h, w], uint8; beyond the right and bottom of the picture its edge repeats."""
-        width, height = self.picture.size
-        inside = Box(box.left, box.top, min(box.right, width), min(box.bottom, height))
-        array = np.asarray(self.picture.crop(inside.scaled(1)))
-        padding = ((0, box.bottom - inside.bottom), (0, box.right - inside.right), (0, 0))
-        return torch.from_numpy(np.pad(array, padding, mode="edge")).permute(2, 0, 1)
 
     @contextmanager
     def _statistics(self, tick: Callable[[], None]) -> Iterator[None]:
@@ -223,6 +260,15 @@ class TiledPass:
             handle.remove()
         mean, square = torch.stack(sums).sum(0) / cells
         return torch.stack([mean, (square - mean.square()).clamp_(min=0)]).float()
+
+
+def _pixels(picture: Image.Image, box: Box) -> Tensor:
+    """The pixels of a rectangle: [3, h, w], uint8; beyond the right and bottom of the picture its edge repeats."""
+    width, height = picture.size
+    inside = Box(box.left, box.top, min(box.right, width), min(box.bottom, height))
+    array = np.asarray(picture.crop(inside.scaled(1)))
+    padding = ((0, box.bottom - inside.bottom), (0, box.right - inside.right), (0, 0))
+    return torch.from_numpy(np.pad(array, padding, mode="edge")).permute(2, 0, 1)
 
 
 class _ReachedError(Exception):

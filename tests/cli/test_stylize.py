@@ -149,3 +149,23 @@ def test_errors_are_one_line(arguments, words, painter, photo, tmp_path, monkeyp
     assert error.startswith("gan-hub: ")
     assert photo.read_bytes() == before
     assert not (tmp_path / "out").exists()
+
+
+def test_styles_are_mixed(photo, tmp_path, capsys):
+    make_stylizer("multi-style").save_pretrained(tmp_path / "many")
+    command = ["stylize", str(tmp_path / "many"), str(photo), "--out", str(tmp_path / "out"), "--format", "png"]
+    main([*command, "--mix", "one=3", "three=1"])
+    stylizer = PhotoStylizer.from_pretrained(tmp_path / "many")
+    wanted = stylizer.stylize(Image.open(photo), style={"one": 0.75, "three": 0.25})
+    assert contents(tmp_path / "out") == {"photo.png": encode_photo(wanted, "png")}
+    assert contents(tmp_path / "out") != {"photo.png": encode_photo(stylizer.stylize(Image.open(photo)), "png")}
+    capsys.readouterr()
+    for mix, message in (
+        ("four=1", "there is no style 'four'"),
+        ("one=-1", "from 0 on"),
+        ("one", "share"),
+        ("one=0", "0"),
+    ):
+        with pytest.raises(SystemExit):
+            main([*command, "--mix", mix])
+        assert message in capsys.readouterr().err

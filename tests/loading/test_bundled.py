@@ -15,7 +15,8 @@ from gan_hub.evaluation.diversity import thumbnails
 from gan_hub.evaluation.metrics import all_metrics
 from gan_hub.features import FeatureExtractor
 from gan_hub.latents.seeds import labels_of_latents
-from gan_hub.loading.model_files import BUNDLED_FOLDER, ModelError, bundled_names
+from gan_hub.loading import model_files
+from gan_hub.loading.model_files import BUNDLED_FOLDER, SHARED_WEIGHTS, ModelError, bundled_names
 from gan_hub.page import launch
 from gan_hub.training.run.sheets import save_grid
 from gan_hub.training.style.health import gradient_correlation
@@ -28,7 +29,8 @@ DATA = Path(os.environ.get("GAN_HUB_DATA", "data"))
 
 
 WITH_ENCODER = ("fashion-gan", "mnist-gan")
-STYLES = ("monet", "old-masters", "starry-night", "ukiyo-e", "van-gogh")
+STYLES = ("kandinsky", "monet", "old-masters", "pencil", "starry-night", "the-scream", "ukiyo-e", "van-gogh")
+MAX_STYLES_BYTES = 8_000_000  # all of them together, with the trunk that they share
 
 
 def test_what_is_bundled() -> None:
@@ -41,8 +43,12 @@ def test_what_is_bundled() -> None:
 def test_a_bundled_model_is_small_and_has_a_card(folder: str) -> None:
     files = {path.name: path.stat().st_size for path in (BUNDLED_FOLDER / folder).iterdir() if path.is_file()}
     encoder = {name: files.pop(name) for name in list(files) if name.startswith("encoder.")}
-    assert set(files) - {"thumbnail.jpg"} == {"config.json", "model.safetensors", "README.md"}
-    assert ("thumbnail.jpg" in files) == (folder in STYLES)
+    expected = {"config.json", "model.safetensors", "README.md"}
+    if folder in STYLES:
+        expected = {"config.json", "README.md", "thumbnail.jpg", "sheet.jpg"}
+    elif folder == SHARED_WEIGHTS:
+        expected -= {"config.json"}
+    assert set(files) == expected
     assert sum(files.values()) < 6_000_000
     assert set(encoder) == ({"encoder.json", "encoder.safetensors"} if folder in WITH_ENCODER else set())
     assert sum(encoder.values()) < 2_000_000
@@ -53,8 +59,35 @@ def test_a_bundled_model_is_small_and_has_a_card(folder: str) -> None:
     for linked in re.findall(r"!\[[^]]*\]\(([^)]*)\)", card.text):
         assert (BUNDLED_FOLDER / folder / linked).is_file(), linked
     assert "- Photos: ." not in card.text
-    if not folder.endswith("-features"):
+    if not folder.endswith("-features") and folder != SHARED_WEIGHTS:
         assert [heading for heading in ("Samples", "Health") if f"\n## {heading}\n" not in card.text] == []
+
+
+def test_all_styles_together_are_small_and_one_network():
+    folders = [BUNDLED_FOLDER / name for name in (*STYLES, SHARED_WEIGHTS)]
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < MAX_STYLES_BYTES
+    for name in STYLES:
+        stylizer = PhotoStylizer.from_pretrained(name)
+        assert sorted(stylizer.styles) == sorted(STYLES)
+        assert stylizer.config.style == name
+
+
+def test_a_saved_style_is_whole(tmp_path, monkeypatch):
+    stylizer = PhotoStylizer.from_pretrained("monet")
+    stylizer.save_pretrained(tmp_path / "mine")
+    photo = Image.open(EXAMPLES[0]).convert("RGB").resize((96, 72))
+    wanted = [
+        stylizer.stylize(photo).tobytes(),
+        stylizer.stylize(photo, style={"monet": 0.6, "ukiyo-e": 0.4}).tobytes(),
+    ]
+    monkeypatch.setattr(model_files, "BUNDLED_FOLDER", tmp_path / "nothing")
+    again = PhotoStylizer.from_pretrained(tmp_path / "mine")
+    assert [again.stylize(photo).tobytes(), again.stylize(photo, style={"ukiyo-e": 2, "monet": 3}).tobytes()] == wanted
+    assert len(set(wanted)) == 2
+    (tmp_path / "mine" / "model.safetensors").unlink()
+    with pytest.raises(ModelError):  # only a bundled style may borrow its weights
+        PhotoStylizer.from_pretrained(tmp_path / "mine")
 
 
 @pytest.mark.parametrize("name", bundled_names())

@@ -26,7 +26,8 @@ VALID = {
 def test_what_is_written_is_read(architecture, scale):
     config = make_stylizer(architecture, scale).config
     assert StylizerConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
-    assert set(config.to_dict()) == set(VALID)
+    named = {"styles", "style"} if STYLIZERS[architecture].styles[1] else set()
+    assert set(config.to_dict()) == set(VALID) | named
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,7 @@ def test_the_bounds_themselves_are_allowed(changes):
 
 
 REFUSED = [
-    ("architecture", ["", "conv", "Painter", None, 1, ["painter"]], "architecture is .* one of encoder-decoder, pain"),
+    ("architecture", ["", "conv", "Painter", None, 1, ["painter"]], "architecture is .* one of encoder-decoder, multi"),
     ("widths", [[], [8], [8, 8, 8], "88", 8, None, {"0": 8}], "widths is .* must be a list of length 2"),
     ("widths", [[0, 8], [513, 8], [8.0, 8], [True, 8], ["8", 8]], r"widths\[0\] is .* whole number from 1 to 512"),
     ("num_blocks", [0, 1, 17, -1, 2.0, True, "2", None], "num_blocks is .* from 2 to 16"),
@@ -66,6 +67,51 @@ def test_an_upscaler_says_how_much():
         StylizerConfig.from_dict(values)
     with pytest.raises(ConfigError, match=r"noise_channels is 1; .* from 0 to 0"):
         StylizerConfig.from_dict({**values, "scale": 2, "noise_channels": 1})
+
+
+NAMED = {**VALID, "architecture": "multi-style", "widths": [8, 8, 8], "styles": ["monet", "my style 2"]}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"style": "my style 2"},
+        {"styles": ["北斎"]},
+        {"styles": ["x" * 64]},
+        {"styles": [f"s{i}" for i in range(64)]},
+    ],
+    ids=lambda changes: ascii(changes)[:30],
+)
+def test_names_of_styles(changes):
+    config = StylizerConfig.from_dict({**NAMED, **changes})
+    assert config.num_styles == len(config.styles)
+    assert config.style == changes.get("style", config.styles[0])
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"styles": None}, "styles is None; it must be a list of 1 to 64 names"),
+        ({"styles": []}, "must be a list of 1 to 64"),
+        ({"styles": "monet"}, "must be a list of 1 to 64"),
+        ({"styles": [f"s{i}" for i in range(65)]}, "must be a list of 1 to 64"),
+        ({"styles": ["x" * 65]}, "a name has at most 64"),
+        ({"styles": ["a=b"]}, "a name has at most 64"),
+        ({"styles": ["a,b"]}, "a name has at most 64"),
+        ({"styles": [" a"]}, "a name has at most 64"),
+        ({"styles": ["../a"]}, "a name has at most 64"),
+        ({"styles": ["a\nb"]}, "a name has at most 64"),
+        ({"styles": [1]}, "a name has at most 64"),
+        ({"styles": ["a", "a"]}, "no name may be there twice"),
+        ({"style": "van-gogh"}, "style is 'van-gogh'; it must be one of"),
+        ({"architecture": "painter", "widths": [8, 6]}, "has no named styles"),
+    ],
+    ids=lambda value: ascii(value)[:30],
+)
+def test_refused_names_of_styles(changes, message):
+    with pytest.raises(ConfigError, match=message):
+        StylizerConfig.from_dict({**NAMED, **changes})
 
 
 def test_unknown_and_missing_keys_are_named():

@@ -82,9 +82,10 @@ def test_a_halo_that_is_too_small_would_be_seen(architecture, scale):
     assert (tile_by_tile(stylizer, photo, halo=0) - at_once(stylizer, photo)).abs().max() > 0.02
 
 
+@pytest.mark.parametrize("architecture", ["painter", "multi-style"])
 @pytest.mark.parametrize("num_blocks", [2, 3, 5])
-def test_the_painters_halo_grows_with_its_depth(num_blocks):
-    stylizer = make_stylizer("painter", num_blocks=num_blocks)
+def test_the_painters_halo_grows_with_its_depth(architecture, num_blocks):
+    stylizer = make_stylizer(architecture, num_blocks=num_blocks)
     photo = noisy_photo(333, 16)
     assert (tile_by_tile(stylizer, photo, tile_size=40) - at_once(stylizer, photo)).abs().max() < 1 / 255
 

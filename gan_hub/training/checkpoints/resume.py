@@ -30,6 +30,13 @@ ADDED: dict[str, Any] = {
     "init": None,
     "minutes": 0.0,
     "rescue": False,
+    "style_weight": 0.0,
+    "features_weight": 0.0,
+    "objects_weight": 0.0,
+    "luminance_weight": 0.0,
+    "palette_weight": 0.0,
+    "flow_weight": 0.0,
+    "grid_weight": 0.0,
 }
 
 

@@ -30,6 +30,8 @@ class StyleBatch:
         target: [B, 3, scale * H, scale * W], what it should come to; None if there is no saying.
         real: [B, 3, scale * H, scale * W]: cut out of paintings; for an upscaler, the large pictures.
         seed: of whatever else is drawn.
+        styles: the number of each picture's style [B], int64.
+        recolouring: of each photo to the palette of its style [B, 3, 4]; None without perceptual losses.
     """
 
     photo: Tensor
@@ -37,6 +39,8 @@ class StyleBatch:
     target: Tensor | None
     real: Tensor
     seed: int
+    styles: Tensor | None = None
+    recolouring: Tensor | None = None
 
 
 class StyleBatches:
@@ -55,17 +59,19 @@ class StyleBatches:
         """The batch of that number."""
         random = stream(self.options.seed, "style", number, self.rank)
         make = self._enlarged if self.options.scale > 1 else self._painted
-        photo, noise, target, real = make(random)
+        photo, noise, target, real, *rest = make(random)
         seed = int(torch.randint(2**62, (), generator=random))
+        styles, recolouring = (x if x is None else x.to(self.device) for x in rest or (None, None))
         on_device = [
             x if x is None else x.to(self.device).contiguous(memory_format=torch.channels_last)
             for x in (photo, noise, target, real)
         ]
-        return StyleBatch(*on_device, seed)  # type: ignore[arg-type, call-arg]
+        return StyleBatch(*on_device, seed, styles, recolouring)  # type: ignore[arg-type, call-arg]
 
-    def _painted(self, random: torch.Generator) -> tuple[Tensor, Tensor, Tensor | None, Tensor]:
+    def _painted(self, random: torch.Generator) -> tuple[Tensor | None, ...]:
         options, size = self.options, self.options.train_batch_size
-        crops = [self._cut_sketch(random) for _ in range(size)]
+        numbers = [int(torch.randint(len(self.data.sketches), (), generator=random)) for _ in range(size)]
+        crops = [self._cut_sketch(self.data.sketches[number], random) for number in numbers]
         photo, noise = from_uint8(torch.stack([crop.photo for crop in crops])), torch.stack([c.noise for c in crops])
         target = None
         if self.data.palette is not None:
@@ -73,12 +79,22 @@ class StyleBatches:
             relief = torch.stack([crop.relief for crop in crops]).float() / RELIEF_UNIT  # type: ignore[misc]
             target = recoloured(colours, self.data.palette, options.palette_amount) * options.contrast
             target = (target + torch.einsum("bkhw,kc->bchw", relief, self.relief)).clamp(-1, 1)
-        real = torch.stack([self._cut_painting(random) for _ in range(size)])
-        return photo, noise, target, real
+        paintings = [int(torch.randint(len(self.data.paintings), (), generator=random)) for _ in range(size)]
+        if not self.data.recolourings:
+            return photo, noise, target, self._cut_paintings(paintings, random), None, None
+        styles = torch.randint(max(self.data.styles) + 1, (size,), generator=random)
+        recolouring = torch.stack([self.data.recolourings[n][style] for n, style in zip(numbers, styles.tolist())])
+        paintings = [
+            self._one_of([i for i, s in enumerate(self.data.styles) if s == style], random) for style in styles
+        ]
+        return photo, noise, target, self._cut_paintings(paintings, random), styles, recolouring
 
-    def _cut_sketch(self, random: torch.Generator) -> Sketch:
+    def _cut_paintings(self, numbers: Sequence[int], random: torch.Generator) -> Tensor:
+        return torch.stack([self._cut_painting(self.data.paintings[number], random) for number in numbers])
+
+    def _cut_sketch(self, sketch: Sketch, random: torch.Generator) -> Sketch:
         """A square of a photo with its sketch, at whole cells of noise, mirrored half of the time."""
-        side, sketch = self.options.crop_size, self._one_of(self.data.sketches, random)
+        side = self.options.crop_size
         top, left = (int(torch.randint((n - side) // 8 + 1, (), generator=random)) * 8 for n in sketch.photo.shape[1:])
         mirrored = bool(torch.rand((), generator=random) < 0.5)
 
@@ -92,9 +108,9 @@ class StyleBatches:
         parts = cut(sketch.photo), cut(sketch.noise, cell), cut(sketch.colours), cut(sketch.relief)
         return Sketch(*parts)  # type: ignore[arg-type]
 
-    def _cut_painting(self, random: torch.Generator) -> Tensor:
-        """A square of a painting, [3, H, W] in [-1, 1]; each is cut from as often as the others."""
-        painting, side = self._one_of(self.data.paintings, random), self.options.crop_size
+    def _cut_painting(self, painting: Tensor, random: torch.Generator) -> Tensor:
+        """A square of a painting, [3, H, W] in [-1, 1]."""
+        side = self.options.crop_size
         low, high = map(math.log, self.options.painting_scale)
         scale = math.exp(low + (high - low) * float(torch.rand((), generator=random)))
         length = max(8, min(round(side * scale), *painting.shape[1:]))

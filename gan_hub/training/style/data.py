@@ -30,6 +30,7 @@ from gan_hub.training.data.batches import stream
 from gan_hub.training.options.options import OptionError
 from gan_hub.training.style.options import StyleOptions
 from gan_hub.training.style.palette import colours_of, match_palette
+from gan_hub.training.style.perceptual import photo_recolourings
 from gan_hub.training.style.strokes import Strokes, paint
 
 logger = logging.getLogger(__name__)
@@ -64,6 +65,9 @@ class StyleData:
     Attributes:
         sketches: of the photos.
         paintings: [3, H, W] each, uint8; empty for an upscaler.
+        styles: the number of the style that each painting is of.
+        recolourings: for each photo and style the linear map of colours to the paintings' palette, [styles, 3, 4];
+            empty unless `options.is_perceptual`.
         palette: see `gan_hub.training.style.palette.match_palette`; None without sketches.
         painting_names: "artist, title, year" each.
         photo_description: how many, where from, licences.
@@ -76,6 +80,8 @@ class StyleData:
     painting_names: Sequence[str]
     photo_description: str
     sha256: str
+    styles: Sequence[int] = ()
+    recolourings: Sequence[Tensor] = ()
 
     def description(self) -> str:
         """In a sentence."""
@@ -107,20 +113,28 @@ def load_style_data(options: StyleOptions) -> StyleData:
     options.check_data()
     random = stream(options.seed, "sides", 0)
     low, high = options.photo_sides
-    sources = options.paintings if options.style_image is None else (options.style_image,)
 
     def side() -> int:
         return int(torch.randint(low, high + 1, (), generator=random))
 
     photos = list(_pictures(options.photos, options, side, exclude=options.photos_exclude))
-    paintings = list(_pictures(sources, options, lambda: options.painting_side)) if options.scale == 1 else []
-    for what, pictures in (("photo", photos), ("painting", paintings)):
-        if not pictures and (what == "photo" or options.scale == 1):
-            raise OptionError(f"none of the {what}s can be used; the lines above say why")
+    groups = [
+        list(_pictures(sources, options, lambda: options.painting_side)) if options.scale == 1 else []
+        for sources, _ in options.painting_groups().values()
+    ]
+    if options.scale == 1 and not all(groups):
+        raise OptionError("none of the paintings can be used; the lines above say why")
+    paintings = [painting for group in groups for painting in group]
+    if not photos:
+        raise OptionError("none of the photos can be used; the lines above say why")
     digest = hashlib.sha256()
     for picture in (*paintings, *photos):
         digest.update(picture.pixels.numpy().data)
-    palette = None
+    palette, recolourings = None, []
+    if options.is_perceptual:
+        recolourings = photo_recolourings(
+            [p.pixels for p in photos], [[p.pixels for p in group] for group in groups], options.palette_amount
+        )
     if options.is_sketched:
         found, wanted = (colours_of([p.pixels for p in some], options.seed) for some in (photos, paintings))
         palette = match_palette(found, wanted, options.seed)
@@ -131,6 +145,8 @@ def load_style_data(options: StyleOptions) -> StyleData:
         painting_names=[_painting_name(picture) for picture in paintings],
         photo_description=_photo_description(photos),
         sha256=digest.hexdigest(),
+        styles=[number for number, group in enumerate(groups) for _ in group],
+        recolourings=recolourings,
     )
 
 
@@ -256,6 +272,8 @@ def network_arguments(options: StyleOptions) -> dict[str, object]:
         "num_blocks": options.num_blocks,
         "noise_channels": options.noise_channels,
     }
+    if STYLIZERS[options.architecture].styles[1]:
+        arguments["num_styles"] = len(options.painting_groups())
     return arguments | ({"scale": options.scale} if len(STYLIZERS[options.architecture].scales) > 1 else {})
 
 

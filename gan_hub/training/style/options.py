@@ -1,11 +1,13 @@
 """The options of `train/stylize.py`."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import tyro
 
+from gan_hub.loading.stylizer_config import MAX_STYLE_CHARACTERS, is_style_name
 from gan_hub.models import STYLIZERS
 from gan_hub.training.options.options import EngineOptions, LossName, OptionError, free, per_command
 
@@ -58,6 +60,9 @@ class StyleOptions(EngineOptions):
     """Folders, ZIPs or files of paintings."""
     style_image: Path | None = free(None)
     """A single painting to learn from, in place of --paintings."""
+    styles: tuple[str, ...] = free(())
+    """Several styles at once in place of --paintings, as NAME=FILE,FILE or NAME=FILE,FILE:WEIGHT, where the weight is
+    used in place of --style_weight."""
     data_dir: Path = free(Path("data"))
     """Where the presets' pictures are; see docs/stylizing.md."""
     data_cache_dir: Path | None = free(None)
@@ -101,6 +106,25 @@ class StyleOptions(EngineOptions):
     """Step from which the discriminators join in."""
     nce_weight: float = 0.02
     """Of PatchNCE: what a patch shows stays what it was (CUT, arXiv:2007.15651)."""
+    style_weight: float = 0.0
+    """Of the distance between Gram matrices of pretrained features of the result and of the paintings: touch, texture,
+    forms of strokes (perceptual.py). More is more of the painter and less of the photo."""
+    features_weight: float = 0.0
+    """Of the distance between pretrained features of the result and of the photo, each channel standardised: lines and
+    objects stay where they are. More keeps faces and small things; too much leaves a tinted photo."""
+    objects_weight: float = 0.0
+    """Of the distance between deep features of both, not standardised: what things are. More keeps the photo
+    recognisable to whoever knows it."""
+    luminance_weight: float = 0.0
+    """Of the distance between the standardised luminance of both over squares of 8 pixels: light stays light, so that
+    faces keep their form and do not go dark."""
+    palette_weight: float = 0.0
+    """Of the squared distance, over squares of 16 pixels, to the photo in the paintings' palette (a linear map of
+    colours). More gives sensible, even colours; less lets patches of any colour of the painting fall anywhere."""
+    flow_weight: float = 0.0
+    """Of the share of contrast along the lines of the photo: strokes follow forms in place of one hatching for all."""
+    grid_weight: float = 0.0
+    """Of the detail that all cells of 8 x 8 pixels have in common: no waffle."""
     identity_weight: float = 0.0
     """Of the distance between a painting and what becomes of it (CycleGAN, arXiv:1703.10593, section 5.2)."""
     colour_weight: float = 0.1
@@ -158,6 +182,12 @@ class StyleOptions(EngineOptions):
         if self.scale not in STYLIZERS[self.architecture].scales:
             allowed = ", ".join(map(str, STYLIZERS[self.architecture].scales))
             raise OptionError(f"--scale is {self.scale}; --architecture {self.architecture} takes {allowed}")
+        if self.styles and (self.paintings or self.style_image is not None):
+            raise OptionError("--styles name their own paintings; leave --paintings and --style_image out")
+        if self.is_perceptual and self.scale > 1:
+            raise OptionError("--style_weight has no meaning for an upscaler; leave it at 0")
+        for style in self.styles:
+            parsed_style(style)
         if self.is_sketched and STYLIZERS[self.architecture].noise[1] and self.noise_channels != 3:
             raise OptionError(
                 f"--noise_channels is {self.noise_channels}; sketches are drawn from 3, so use 3 or --target_weight 0"
@@ -167,7 +197,7 @@ class StyleOptions(EngineOptions):
         """Raise OptionError if there is nothing to learn from; a preset may leave that to the command line."""
         if not self.photos:
             raise OptionError("no photos to learn on; name a folder with --photos, or choose a --preset")
-        if self.scale == 1 and not self.paintings and self.style_image is None:
+        if self.scale == 1 and not self.paintings and self.style_image is None and not self.styles:
             raise OptionError(
                 "no paintings to learn from; name a folder with --paintings, one picture with --style_image, or choose "
                 "a --preset"
@@ -176,6 +206,39 @@ class StyleOptions(EngineOptions):
             raise OptionError("--paintings and --style_image are both given; --style_image is a style of one painting")
 
     @property
+    def is_perceptual(self) -> bool:
+        """Whether it learns from pretrained features."""
+        return self.style_weight > 0 or self.features_weight > 0
+
+    def painting_groups(self) -> dict[str, tuple[tuple[Path, ...], float]]:
+        """The styles by name, each with the sources of its paintings and its weight; one style if only one is named."""
+        if self.styles:
+            return {
+                name: (paths, weight or self.style_weight) for name, paths, weight in map(parsed_style, self.styles)
+            }
+        sources = self.paintings if self.style_image is None else (self.style_image,)
+        return {style_name(self.output_dir.name): (sources, self.style_weight)}
+
+    @property
     def is_sketched(self) -> bool:
         """Whether it learns from sketches."""
         return self.target_weight > 0 and self.scale == 1
+
+
+def parsed_style(text: str) -> tuple[str, tuple[Path, ...], float | None]:
+    """The name, the sources of paintings and the weight, if one is given, of an element of `--styles`.
+
+    Raises:
+        OptionError: it is of another form.
+    """
+    name, equals, rest = text.partition("=")
+    sources, colon, weight = rest.rpartition(":") if re.search(r":[0-9.]+$", rest) else (rest, "", "")
+    if not equals or not is_style_name(name) or not all(sources.split(",")):
+        raise OptionError(f"--styles has '{text}'; write NAME=FILE,FILE or NAME=FILE,FILE:WEIGHT")
+    return name, tuple(Path(source) for source in sources.split(",")), float(weight) if colon else None
+
+
+def style_name(text: str) -> str:
+    """A name for a style, as near to a text as a config may hold it."""
+    text = re.sub(r"[^\w .-]+", "-", text).strip(" .-_")[:MAX_STYLE_CHARACTERS].strip(" .-_")
+    return text if is_style_name(text) else "style"

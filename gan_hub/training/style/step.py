@@ -5,15 +5,21 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn.functional import avg_pool2d, one_hot
 
 from gan_hub.losses import LOSSES, squared_gradient_norm
+from gan_hub.models.multi_style import CELL
 from gan_hub.models.patch import MultiScaleDiscriminator
+from gan_hub.models.strokes import drawn
 from gan_hub.stylizer import PhotoStylizer
 from gan_hub.training.loop.engine import Engine
 from gan_hub.training.loop.nonfinite import SkippingOptimizer
 from gan_hub.training.style.batches import StyleBatch
 from gan_hub.training.style.losses import PatchNCE, colour_distance, multi_scale_distance, total_variation
 from gan_hub.training.style.options import StyleOptions
+from gan_hub.training.style.perceptual import PerceptualLoss
+
+REDUCED = (0.65, 0.8)  # of their side, to which half of the batches are reduced before pretrained features see them
 
 
 @dataclass
@@ -22,10 +28,12 @@ class StyleTrainer(Engine):
 
     Attributes:
         nce_guard: of PatchNCE's heads and their optimizer; None without that loss.
+        perceptual: the losses on pretrained features; None without them.
     """
 
     options: StyleOptions
     nce_guard: SkippingOptimizer | None = None
+    perceptual: PerceptualLoss | None = None
 
     def _guards(self) -> dict[str, SkippingOptimizer]:
         return super()._guards() | ({} if self.nce_guard is None else {"nce": self.nce_guard})
@@ -36,7 +44,7 @@ class StyleTrainer(Engine):
         self._set_learning_rate(step)
         batch = batches(step)
         with self._autocast():
-            fake = self.generator(batch.photo, batch.noise)
+            fake = self._painted(batch)
         fake = fake.float()
         is_adversarial = options.adversarial_weight > 0 and step >= options.adversarial_start
         stats: dict[str, Tensor] = {}
@@ -87,6 +95,8 @@ class StyleTrainer(Engine):
             terms["target"] = options.target_weight, multi_scale_distance(fake, batch.target).mean()
         if is_adversarial:
             terms["generator"] = options.adversarial_weight, self._adversarial(batch.real, fake)
+        if self.perceptual is not None:
+            terms |= self._perceptual_terms(self.perceptual, batch, fake, random)
         if self.nce_guard is not None:
             terms["nce"] = options.nce_weight, self._patch_nce(batch, fake, random)
         if options.identity_weight:
@@ -100,6 +110,32 @@ class StyleTrainer(Engine):
         if options.content_weight:
             terms["content"] = options.content_weight, (fake - batch.photo).abs().mean()
         return terms
+
+    def _painted(self, batch: StyleBatch) -> Tensor:
+        stylizer = self.accelerator.unwrap_model(self.generator)
+        assert isinstance(stylizer, PhotoStylizer)
+        if batch.styles is None or not stylizer.styles:
+            return self.generator(batch.photo, batch.noise)
+        weights = one_hot(batch.styles, len(stylizer.styles)).float()
+        return self.generator(batch.photo, batch.noise, weights)
+
+    def _perceptual_terms(
+        self, perceptual: PerceptualLoss, batch: StyleBatch, fake: Tensor, random: torch.Generator
+    ) -> dict[str, tuple[float, Tensor]]:
+        assert batch.styles is not None
+        assert batch.recolouring is not None
+        down, right, is_reduced = torch.randint(8, (3,), generator=random).tolist()
+        side = None
+        if is_reduced % 2:
+            low, high = REDUCED
+            side = round(float(low + (high - low) * torch.rand((), generator=random)) * (batch.photo.shape[2] - 8))
+        with torch.no_grad():
+            colours = avg_pool2d(batch.photo, CELL)
+            angle = drawn(colours, batch.noise.float() if batch.noise.shape[1] else colours[:, :1])[:, :2]
+        losses = perceptual(batch.photo, fake, batch.styles, batch.recolouring, angle, (down, right), side)
+        weighted = {name: (getattr(self.options, f"{name}_weight"), loss) for name, loss in losses.items()}
+        weighted["style"] = 1.0, losses["style"]  # its weights are in it already
+        return {name: pair for name, pair in weighted.items() if pair[0]}
 
     def _adversarial(self, real: Tensor, fake: Tensor) -> Tensor:
         loss_of = LOSSES[self.options.loss][1]

@@ -1,8 +1,8 @@
 """Trains a stylizer of photos and writes what `PhotoStylizer.from_pretrained` loads.
 
-accelerate launch train/stylize.py --preset monet
-accelerate launch train/stylize.py --photos my_photos --paintings my_paintings
-accelerate launch train/stylize.py --photos my_photos --style_image one_painting.jpg
+accelerate launch train/stylize.py --style_image one_painting.jpg
+accelerate launch train/stylize.py --paintings my_paintings --photos my_photos
+accelerate launch train/stylize.py --preset styles
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,7 +47,7 @@ def train(options: StyleOptions) -> None:
     batches = StyleBatches(data, options, accelerator=accelerator)
 
     def build() -> StyleTrainer:
-        return build_style_trainer(options, accelerator)
+        return build_style_trainer(options, accelerator, data)
 
     options = planned(options, build, batches, resume.known_options(resumed))
     trainer = build()
