@@ -25,8 +25,8 @@ Verdicts = list[Tensor]
 PIXEL_PENALTY = 0.1  # weight of the penalty at pixels beside that at maps, which have other dimensions
 
 # The whole discriminator of the pixels gives one logit, the heads beside it some fifty: of as much weight as any other
-# logit, it would hardly be heard. With 20, coloured digits were legible after a third of the pictures, but cartoon faces
-# had ghosts around their outlines (docs/log.md).
+# logit, it would hardly be heard. With 20, coloured digits were legible after a third of the pictures, but cartoon
+# faces had ghosts around their outlines (docs/log.md).
 PIXEL_WEIGHT = 6.0
 
 
