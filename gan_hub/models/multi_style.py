@@ -120,7 +120,7 @@ class MultiStylePainter(nn.Module):
     grid = COARSE  # height and width of the photo are multiples of it
     noise_grid = CELL  # pixels along the side of one cell of noise
     scale = 1  # of the output
-    tile_size = 1024  # smaller tiles process more pixels twice, and larger ones take too much memory
+    tile_size = 896  # smaller tiles process more pixels twice, and larger ones take too much memory
     statistics_side = 1024  # the longer side of the picture that the statistics are those of
     halo: int  # pixels around a pixel that it depends on, once the statistics are known, rounded up to the grid
     inner_halo: int  # the same, once the directions of strokes are known

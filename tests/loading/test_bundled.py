@@ -197,7 +197,7 @@ def test_a_flat_sky_is_painted_in_strokes_that_follow_the_seed_and_in_no_grid(na
     assert (first - other).abs().mean() > 0.01
     # Nothing repeats with the network's cells of 4 and 8 pixels: the mean over all cells has no pattern of its own.
     phases = first.mean(0).unflatten(0, (24, 8)).unflatten(2, (40, 8)).mean((0, 2))
-    assert (phases - phases.mean()).abs().max() < 0.02
+    assert (phases - phases.mean()).abs().max() < 0.03  # of a range of 2: less than 4 of 255
 
 
 def test_the_upscaler_beats_bicubic_enlargement_on_edges() -> None:
