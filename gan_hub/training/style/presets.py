@@ -66,7 +66,12 @@ BUNDLED_STYLES: dict[str, tuple[str, ...]] = {
 }
 # Where the usual weight would scar faces, or drown them in one colour or in the dark.
 STYLE_WEIGHTS = {
-    "van-gogh": 3.0, "monet": 2.4, "ukiyo-e": 2.2, "old-masters": 1.8, "the-scream": 3.2, "kandinsky": 3.2,
+    "van-gogh": 3.0,
+    "monet": 2.4,
+    "ukiyo-e": 2.2,
+    "old-masters": 1.8,
+    "the-scream": 3.2,
+    "kandinsky": 3.2,
 }
 
 STYLE_PRESETS: dict[str, dict[str, Any]] = {
