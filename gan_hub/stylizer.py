@@ -209,9 +209,17 @@ class PhotoStylizer(
             ValueError: an argument is out of its range.
         """
         check_options(strength=strength, detail=detail, seed=seed, max_side=max_side, tile_size=tile_size)
-        weights = self.style_weights(style)
+        self.style_weights(style)  # refuses what there is not
         if strength > 0:
-            painting = self._painted(photo, weights, detail, seed, max_side, tile_size, on_progress)
+            painting = self.paint(  # by its name, which a page on ZeroGPU lends to another process
+                photo,
+                style=style,
+                detail=detail,
+                seed=seed,
+                max_side=max_side,
+                tile_size=tile_size,
+                on_progress=on_progress,
+            )
         else:
             parts, size = self._prepared(photo, max_side)
             painting = Painting(parts, resized(parts.colours, size, Image.Resampling.BICUBIC))
@@ -235,22 +243,11 @@ class PhotoStylizer(
         The arguments and errors are those of `stylize`.
         """
         check_options(strength=1.0, detail=detail, seed=seed, max_side=max_side, tile_size=tile_size)
-        return self._painted(photo, self.style_weights(style), detail, seed, max_side, tile_size, on_progress)
-
-    def _painted(
-        self,
-        photo: Image.Image,
-        style: Tensor | None,
-        detail: float,
-        seed: int,
-        max_side: int | None,
-        tile_size: int | None,
-        on_progress: Callable[[float], None] | None,
-    ) -> Painting:
+        weights = self.style_weights(style)
         parts, size = self._prepared(photo, max_side)
         seen = resized(parts.colours, [max(1, round(side * detail)) for side in parts.colours.size])
         tile_size = int(self.network.tile_size) if tile_size is None else tile_size  # type: ignore[arg-type]
-        colours = TiledPass(self.network, seen, seed=seed, tile_size=tile_size, style=style).paint(on_progress)
+        colours = TiledPass(self.network, seen, seed=seed, tile_size=tile_size, style=weights).paint(on_progress)
         return Painting(parts, resized(colours, size))
 
     def _prepared(self, photo: Image.Image, max_side: int | None) -> tuple[Upright, tuple[int, int]]:
