@@ -246,7 +246,8 @@ def command_lines(names: list[str], folder: Path) -> dict[str, list[str]]:
             options = [f"photo-{seed}.jpg", "--keep_metadata", "--detail", "0.7", "--seed", str(seed)]
             lines[f"command stylize {style} {seed}"] = ["stylize", style, *options]
         lines[f"upscale upscale-2x {seed}"] = ["stylize", "upscale-2x", f"photo-{seed}.jpg", "--format", "png"]
-        for classifier in sorted(path.name for path in bundled.glob("*-features")):
+        classifiers = {path.name for path in bundled.glob("*-features")} - {"photo-features"}
+        for classifier in sorted(classifiers):
             options = [
                 "--extractor",
                 str(bundled / classifier),
