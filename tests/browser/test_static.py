@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from playwright.sync_api import Browser, Page, Route, expect
 
 from gan_hub import GanGenerator, PhotoStylizer
+from gan_hub.loading import model_files
 from gan_hub.recipes.links import SampleState, StylizeState, WalkState
 from gan_hub.recipes.recipe import read_recipe
 from gan_hub.sampling.pictures import sample
@@ -246,14 +247,17 @@ def test_walk_from_a_picture(open_static: Open) -> None:
     assert WalkState.from_query(tab.evaluate("location.search"))[0].keys == "10:4,11:4,12:4,13:4"
 
 
-def test_a_photo_is_painted_as_in_python(open_static: Open, screenshots: Path, tmp_path: Path) -> None:
+def test_a_photo_is_painted_as_in_python(
+    open_static: Open, screenshots: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_files, "BUNDLED_FOLDER", ROOT / "gan_hub" / "bundled")  # not the tests' own bundle
     photo = drawn_photo()
     photo.save(tmp_path / "hills.png")
     tab = open_static("?tab=stylize&style=monet&seed=5")
     painted(tab)  # a drawing, so that there is something to see
     tab.locator("#stylize input[type=file]").set_input_files(tmp_path / "hills.png")
     expect(tab.locator("#stylize .status")).to_have_text(re.compile(r"^251.173 painted in"))
-    stylizer = PhotoStylizer.from_pretrained(ROOT / "gan_hub" / "bundled" / "monet")
+    stylizer = PhotoStylizer.from_pretrained("monet")
     painting = stylizer.paint(photo, seed=5)
 
     def worst(**options: float | bool) -> int:
