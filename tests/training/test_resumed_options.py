@@ -110,7 +110,12 @@ def test_style_pictures_may_move(tmp_path: Path) -> None:
 
 def test_a_free_option_changes_no_bit(tmp_path: Path) -> None:
     base = replace(
-        preset("tiny"), output_dir=tmp_path / "a", max_train_steps=6, mixed_precision="no", evaluation_steps=-1
+        preset("tiny"),
+        output_dir=tmp_path / "a",
+        max_train_steps=6,
+        mixed_precision="no",
+        evaluation_steps=-1,
+        num_threads=1,  # which would be measured anew by another run
     )
     changed = replace(
         base, output_dir=tmp_path / "b", logging_steps=1, sampling_steps=2, checkpointing_steps=2, health_steps=3,
