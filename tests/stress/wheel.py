@@ -27,7 +27,8 @@ from tests.support.page_server import free_port
 ROOT = Path(__file__).parents[2]
 RESOURCES = ("app.py", "LICENSE", "constraints.txt", "Dockerfile", "static/index.html", "static/vendor.json")
 STYLE = (
-    "--photos", "photos", "--style_image", "painting.png", "--widths", "6", "8", "--discriminator_widths", "8", "8",
+    "--preset", "sketch", "--photos", "photos", "--style_image", "painting.png",
+    "--widths", "6", "8", "--discriminator_widths", "8", "8",
     "--photo_sides", "64", "70", "--crop_size", "32", "--train_batch_size", "2", "--max_train_steps", "4",
     "--output_dir", "style",
 )  # fmt: skip
