@@ -66,7 +66,7 @@ def train(options: TrainingOptions) -> None:
     def build() -> Trainer:
         return build_trainer(options, data, accelerator, start)
 
-    options = planned(options, build, batches, resume.known_options(resumed))
+    options = planned(options, build, batches, resume.known_options(resumed) if resumed else None)
     trainer = build()
     run = Run(options, subject(options, data, accelerator), trainer, resumed)
     carry_out(trainer, batches, run, resumed, build)

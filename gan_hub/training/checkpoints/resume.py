@@ -71,9 +71,9 @@ def choose(options: EngineOptions) -> Checkpoint | None:
     return None
 
 
-def known_options(resumed: Checkpoint | None) -> dict[str, Any] | None:
-    """The options that a checkpoint was made with, as far as its version kept them; None of a new run."""
-    return None if resumed is None else {**ADDED, **resumed.record["settings"], **resumed.record.get("options", {})}
+def known_options(resumed: Checkpoint) -> dict[str, Any]:
+    """The options that a checkpoint was made with, as far as its version kept them."""
+    return {**ADDED, **_options_beside(resumed), **resumed.record["settings"], **resumed.record.get("options", {})}
 
 
 def resumed_options(resumed: Checkpoint, default: Options) -> Options:
@@ -88,7 +88,7 @@ def resumed_options(resumed: Checkpoint, default: Options) -> Options:
     """
     kind = type(default)
     hints, names = get_type_hints(kind), resumed_names(kind)
-    known = {**ADDED, **_options_beside(resumed), **resumed.record["settings"], **resumed.record.get("options", {})}
+    known = known_options(resumed)
     return replace(default, **{name: _typed(known[name], hints[name]) for name in names & set(known)})
 
 

@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 HEALTH_FILE = "health.json"
 SMOOTHING = 0.05  # weight of a step in the running mean of the discriminator's loss: it spans some 20 steps
-PATIENCE = 2  # looks in a row at which a check fails before the run is rescued
+FAILED_LOOKS = 2  # looks in a row at which a check fails before the run is rescued
 MIN_LOSS = 0.02  # of what a toss of a coin would lose: below it, the discriminator is as good as perfect
 
 
@@ -72,9 +72,9 @@ class Monitor(ABC):
 
     @property
     def trouble(self) -> str | None:
-        """What a run must be rescued from, in a sentence: what failed at `PATIENCE` looks in a row; None = nothing."""
+        """What a run must be rescued from, in a sentence: what failed `FAILED_LOOKS` times in a row; None = nothing."""
         found = [self.checks[name] for name in sorted(self.decisive)]
-        return next((check.sentence for check in found if check.looks >= PATIENCE), None)
+        return next((check.sentence for check in found if check.looks >= FAILED_LOOKS), None)
 
     @property
     def decisive(self) -> set[str]:

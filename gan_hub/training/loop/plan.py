@@ -33,12 +33,11 @@ class Plan:
     Args:
         num_steps: of the course, as first planned.
         minutes: that it may take; 0 = whatever the steps take.
-        fits: of an earlier run.
     """
 
-    def __init__(self, num_steps: int, minutes: float = 0.0, fits: Sequence[Fit] = ()) -> None:
+    def __init__(self, num_steps: int, minutes: float = 0.0) -> None:
         self.minutes = minutes
-        self.fits = list(fits) or [Fit(0, 0.0, num_steps)]
+        self.fits = [Fit(0, 0.0, num_steps)]
 
     @property
     def num_steps(self) -> int:

@@ -49,7 +49,7 @@ def train(options: StyleOptions) -> None:
     def build() -> StyleTrainer:
         return build_style_trainer(options, accelerator, data)
 
-    options = planned(options, build, batches, resume.known_options(resumed))
+    options = planned(options, build, batches, resume.known_options(resumed) if resumed else None)
     trainer = build()
     run = Run(options, subject(options, data, accelerator), trainer, resumed)
     carry_out(trainer, batches, run, resumed, build)
